@@ -1,0 +1,44 @@
+#pragma once
+// Owns coroutines on one shard: nothing it starts outlives it.
+//
+// Owner:   whoever constructs it, and that one joins it on every path; the destructor checks.
+// Shard:   all calls on the constructing shard.
+// Cancel:  cancel() reaches every child (terminal cancellation); a cancelled joiner cancels them and still waits.
+
+#include "engine/async/async.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <list>
+
+namespace ropewalk {
+
+class AsyncScope {
+ public:
+  explicit AsyncScope(Executor executor);
+  AsyncScope(AsyncScope const&) = delete;
+  AsyncScope& operator=(AsyncScope const&) = delete;
+  ~AsyncScope();
+
+  /// Starts `work` on this shard. The first child that throws cancels the rest; join() rethrows it.
+  void spawn(Async<> work);
+  /// The same, with a signal that the caller keeps to cancel this one child alone. `signal` must outlive the child.
+  void spawn(Async<> work, asio::cancellation_signal& signal);
+  void cancel();
+  Async<> join();
+  std::size_t size() const { return children_count_; }
+
+ private:
+  void finished(std::exception_ptr fault);
+
+  Executor executor_;
+  Timer idle_;
+  std::list<asio::cancellation_signal> signals_;
+  std::list<asio::cancellation_signal*> borrowed_;
+  std::size_t children_count_ = 0;
+  std::exception_ptr first_fault_;
+};
+
+}  // namespace ropewalk
