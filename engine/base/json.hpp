@@ -10,6 +10,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,14 @@ struct JsonLimits {
   std::size_t depth_max = 32;
   std::size_t nodes_max = 1'000'000;  // values and keys: Boost.JSON needs up to 12 bytes of memory a byte of input
 };
+
+/// Line and column, both 1-based; columns count code points.
+struct TextPlace {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+/// Where the byte `offset` of `text` stands. Linear in `offset`.
+TextPlace place_of(std::string_view text, std::size_t offset);
 
 /// Errors: too_large, invalid_json (message has line and column, 1-based), duplicate_key.
 Result<json::value> parse_json(std::string_view text, JsonLimits const& limits = {});

@@ -15,6 +15,11 @@ namespace ropewalk {
 std::string repair_utf8(std::string_view bytes);
 bool is_valid_utf8(std::string_view bytes);
 
+/// Bytes of the UTF-8 sequence at `at`; 0 when none that is valid and complete begins there. REQUIRES: at < bytes.size().
+std::size_t utf8_sequence_size(std::string_view bytes, std::size_t at);
+/// Bytes at `at` that one U+FFFD stands for, where utf8_sequence_size is 0 (the "maximal subpart" of the Unicode standard).
+std::size_t invalid_utf8_size(std::string_view bytes, std::size_t at);
+
 /// How many bytes at the end of `bytes` begin a UTF-8 sequence that is not finished yet (0 to 3).
 std::size_t unfinished_utf8_tail(std::string_view bytes);
 
