@@ -76,14 +76,14 @@ struct Builder : HandlerBase {
   bool on_uint64(std::uint64_t u, json::string_view, json::error_code& ec) {
     return stack.push_uint64(u), count(ec);
   }
-  bool on_double(double, json::string_view text, json::error_code& ec) {
+  bool on_double(double rough, json::string_view text, json::error_code& ec) {
     // The library's own reading may be off in the last digit, and turns 30-digit integers into
     // doubles.
     if (text.find_first_of(".eE") == json::string_view::npos)
       return refuse(Refusal::integer_too_big, ec);
     double number = 0;
     auto const read = std::from_chars(text.data(), text.data() + text.size(), number);
-    bool const tiny = read.ec == std::errc::result_out_of_range && std::abs(number) < 1;
+    bool const tiny = read.ec == std::errc::result_out_of_range && std::abs(rough) < 1;
     if ((read.ec != std::errc() && !tiny) || !std::isfinite(number))
       return refuse(Refusal::not_finite, ec);
     return stack.push_double(number), count(ec);
@@ -126,45 +126,40 @@ json::parse_options options_for(JsonLimits const& limits) {
   return options;
 }
 
-std::string place(std::string_view text, std::size_t offset) {
-  TextPlace const at = place_of(text, offset);
-  return " at line " + std::to_string(at.line) + ", column " + std::to_string(at.column);
-}
-
 Error bad_json(std::string code, std::string message, std::string hint = {}) {
   return Error{ErrorClass::permanent, std::move(code), std::move(message), std::move(hint)};
 }
 
-Error explain(
-    Refusal refusal,
-    json::error_code ec,
-    std::string_view text,
-    std::size_t at,
-    JsonLimits const& limits
-) {
-  std::string const where = place(text, at);
+/// The message ends with the place, and the detail holds it.
+Error bad_json_at(TextPlace at, std::string code, std::string message, std::string hint = {}) {
+  message += " at line " + std::to_string(at.line) + ", column " + std::to_string(at.column);
+  Error error = bad_json(std::move(code), std::move(message), std::move(hint));
+  error.detail = json::object{{"line", at.line}, {"column", at.column}};
+  return error;
+}
+
+Error explain(Refusal refusal, json::error_code ec, TextPlace at, JsonLimits const& limits) {
   if (refusal == Refusal::too_many_nodes)
-    return bad_json(
-        "too_large", "more than " + std::to_string(limits.nodes_max) + " JSON values" + where
+    return bad_json_at(
+        at, "too_large", "more than " + std::to_string(limits.nodes_max) + " JSON values"
     );
   if (refusal == Refusal::integer_too_big)
-    return bad_json(
-        "invalid_json", "an integer does not fit 64 bits" + where, "write it as a string"
+    return bad_json_at(
+        at, "invalid_json", "an integer does not fit 64 bits", "write it as a string"
     );
   if (refusal == Refusal::not_finite)
-    return bad_json(
-        "invalid_json", "a number is too large for a double" + where, "write it as a string"
+    return bad_json_at(
+        at, "invalid_json", "a number is too large for a double", "write it as a string"
     );
   if (ec == json::error::too_deep)
-    return bad_json(
-        "too_large",
-        "arrays and objects nest deeper than " + std::to_string(limits.depth_max) + where
+    return bad_json_at(
+        at, "too_large", "arrays and objects nest deeper than " + std::to_string(limits.depth_max)
     );
   if (ec == json::error::incomplete)
-    return bad_json("invalid_json", "the JSON ends too early" + where);
+    return bad_json_at(at, "invalid_json", "the JSON ends too early");
   if (ec == json::error::extra_data)
-    return bad_json("invalid_json", "something follows the JSON document" + where);
-  return bad_json("invalid_json", "not valid JSON: " + ec.message() + where);
+    return bad_json_at(at, "invalid_json", "something follows the JSON document");
+  return bad_json_at(at, "invalid_json", "not valid JSON: " + ec.message());
 }
 
 /// How many keys the value holds: fewer than were read when one was there twice.
@@ -195,9 +190,10 @@ Error duplicate_key(std::string_view text, JsonLimits const& limits) {
   };
   while (at > 0 && (text[at - 1] != '"' || escaped(at - 1))) --at;
   if (at > 0) --at;
-  return bad_json(
+  return bad_json_at(
+      place_of(text, at),
       "duplicate_key",
-      "the key \"" + shorten(finder.handler().key, 100) + "\" is there twice" + place(text, at),
+      "the key \"" + shorten(finder.handler().key, 100) + "\" is there twice",
       "keep one of them"
   );
 }
@@ -228,7 +224,7 @@ Result<json::value> parse_json(std::string_view text, JsonLimits const& limits) 
   json::error_code ec;
   std::size_t const at = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && at < text.size()) ec = json::error::extra_data;
-  if (ec) return explain(parser.handler().refusal, ec, text, at, limits);
+  if (ec) return explain(parser.handler().refusal, ec, place_of(text, at), limits);
   json::value value = parser.handler().stack.release();
   if (count_keys(value) != parser.handler().keys_count) return duplicate_key(text, limits);
   return value;

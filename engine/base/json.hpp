@@ -32,7 +32,7 @@ struct TextPlace {
 /// Where the byte `offset` of `text` stands. Linear in `offset`.
 TextPlace place_of(std::string_view text, std::size_t offset);
 
-/// Errors: too_large, invalid_json (message has line and column, 1-based), duplicate_key.
+/// Errors: too_large, invalid_json duplicate_key; message and detail have line and column.
 Result<json::value> parse_json(std::string_view text, JsonLimits const& limits = {});
 
 /// Compact JSON. Doubles that are whole numbers are written as such ("2.0"); NaN and infinities as null.

@@ -106,9 +106,10 @@ void write_double(Sink& sink, double number) {
     if (text.find('.') == std::string_view::npos) sink.write(".0");
     return;
   }
-  std::size_t const sign = text.find('+');
-  sink.write(text.substr(0, sign));
-  if (sign != std::string_view::npos) sink.write(text.substr(sign + 1));
+  std::size_t const exponent = text.find('e') + 1;  // "e+300" is written e300, "e-07" e-7
+  sink.write(text.substr(0, exponent));
+  if (text[exponent] == '-') sink.write("-");
+  sink.write(text.substr(text.find_first_not_of("+-0", exponent)));
 }
 
 template <class Sink, class Integer>
