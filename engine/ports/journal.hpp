@@ -6,86 +6,13 @@
 
 #include "engine/async/async.hpp"
 #include "engine/base/error.hpp"
-#include "engine/base/ids.hpp"
-#include "engine/base/time.hpp"
-#include "engine/model/status.hpp"
+#include "engine/model/records.hpp"
 
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace ropewalk {
-
-/// An execution as it was accepted. JSON fields are JSON text, without NUL.
-struct NewExecution {
-  std::string workflow{};                  // its name
-  std::int32_t workflow_version = 0;       // 0: an inline definition
-  std::string definition_hash{};           // SHA-256, hex: definitions are stored once, by content
-  std::string inputs = "{}";
-  std::int32_t priority = 50;
-  std::map<std::string, std::string> labels{};
-  std::string directory{};
-  std::string idempotency_key{};           // empty: none
-  std::string concurrency_key{};           // rendered; empty: the workflow has no limit or no key
-  Instant created_at{};
-};
-
-struct ExecutionState {
-  Status status = Status::pending;
-  bool paused = false;
-  bool cancel_requested = false;
-  std::optional<Instant> started_at{};
-  std::optional<Instant> finished_at{};
-  std::string error{};                     // JSON text of an Error; empty: none
-  std::uint64_t last_seq = 0;              // of the events in this change and before
-};
-
-/// Where a task stands. One row a task, written first when it leaves PENDING.
-struct TaskRecord {
-  std::string task{};
-  Status status = Status::pending;
-  std::uint32_t attempt = 0;               // the latest; 0: none yet
-  std::uint32_t tries = 0;                 // attempts that count against maxAttempts
-  std::uint32_t interruptions = 0;         // attempts cut short by an end of the server
-  std::optional<Instant> queued_at{};      // when its dependencies were met
-  std::optional<Instant> started_at{};     // of the latest attempt
-  std::optional<Instant> finished_at{};
-  std::optional<Instant> retry_at{};
-  std::string output{};                    // JSON text; empty: none
-  std::string error{};
-  std::string usage{};
-};
-
-/// An attempt that did not settle its task: kept when the next one begins.
-struct AttemptRecord {
-  std::string task{};
-  std::uint32_t attempt = 0;
-  std::optional<Instant> started_at{};
-  std::optional<Instant> finished_at{};
-  std::string error{};
-  std::string usage{};
-};
-
-/// Events that follow each other without a gap. `frames` holds one compact JSON object a line, each with its own "seq":
-/// {"seq":17,"at":"…Z","kind":"task.status","task":"classify","attempt":1,"status":"RUNNING"}
-struct EventChunk {
-  std::uint64_t first_seq = 0;
-  std::uint64_t last_seq = 0;
-  std::string log_task{};                  // not empty: all of them are log lines of this task
-  std::string frames{};                    // lines end with '\n'
-};
-
-/// All that happened to one execution at one step; stored whole or not at all.
-struct Change {
-  ExecutionId execution{};
-  std::optional<NewExecution> created{};
-  std::optional<ExecutionState> state{};
-  std::vector<TaskRecord> tasks{};
-  std::vector<AttemptRecord> attempts{};
-  std::vector<EventChunk> events{};
-};
 
 /// Error codes that the engine understands:
 ///   fenced           this node no longer owns what it writes: nothing was written, all work must stop
@@ -100,14 +27,6 @@ class Journal {
   /// Durable when it returns, in order, as one transaction. Waits for the database as long as that takes (it may be
   /// restarting); returns an error only for `fenced` or when cancelled. One call at a time per object.
   virtual Async<Result<CommitResult>> commit(std::vector<Change> const& batch) = 0;
-};
-
-/// An execution as the journal last knew it: what a server that takes it over starts from.
-struct StoredExecution {
-  ExecutionId execution{};
-  NewExecution created{};
-  ExecutionState state{};
-  std::vector<TaskRecord> tasks{};
 };
 
 }  // namespace ropewalk

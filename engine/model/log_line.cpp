@@ -1,4 +1,4 @@
-#include "engine/ports/task_runner.hpp"
+#include "engine/model/log_line.hpp"
 
 #include <array>
 
