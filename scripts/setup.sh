@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Installs what building and running need on Debian 12, and only what is missing.
+#   scripts/setup.sh           what run.sh and test.sh need
+#   scripts/setup.sh --tools   also clang 19 and the formatter (./test.sh tsan|tidy, fuzzing)
+#   scripts/setup.sh --list    prints the packages that are missing, installs nothing
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build ccache lld pkg-config git python3 nodejs perl procps ca-certificates
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libpq-dev postgresql-15
+  libyaml-cpp-dev libvalijson-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libre2-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+tools=(clang-19 clang-tidy-19 clang-tools-19 clang-format-14 libclang-rt-19-dev)
+
+# A package whose program is already there by other means is not asked for.
+declare -A program=(
+  [g++]=g++ [cmake]=cmake [ninja-build]=ninja [ccache]=ccache [lld]=ld.lld [git]=git
+  [python3]=python3 [nodejs]=node [perl]=perl [procps]=ps
+)
+
+list_only=no
+for argument in "$@"; do
+  case "$argument" in
+    --tools) packages+=("${tools[@]}") ;;
+    --list) list_only=yes ;;
+    *) echo "setup.sh: unknown option '$argument' (known: --tools, --list)" >&2; exit 2 ;;
+  esac
+done
+
+is_there() {
+  local wanted=${program[$1]:-}
+  if [ -n "$wanted" ] && command -v "$wanted" >/dev/null 2>&1; then return 0; fi
+  dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "setup.sh: no apt-get here; going on with what is installed. Needed: ${packages[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  is_there "$package" || missing+=("$package")
+done
+if [ "$list_only" = yes ]; then printf '%s\n' ${missing[@]+"${missing[@]}"}; exit 0; fi
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null 2>&1; then
+    echo "setup.sh: packages are missing and there is neither root nor sudo. As root, run:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+# The server starts a private cluster of its own; Debian's main cluster would only take the port.
+if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+  settings=/etc/postgresql-common/createcluster.d
+  ${as_root[@]+"${as_root[@]}"} mkdir -p "$settings"
+  echo 'create_main_cluster = false' |
+    ${as_root[@]+"${as_root[@]}"} tee "$settings/ropewalk.conf" >/dev/null
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+  ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1
+}
+
+echo "setup: installing ${missing[*]}"
+if ! install; then  # package lists that are absent or stale
+  ${as_root[@]+"${as_root[@]}"} apt-get update -qq </dev/null >"$log" 2>&1 || true
+  if ! install; then
+    tail -n 20 "$log" >&2
+    echo "setup.sh: apt-get could not install: ${missing[*]} (its last lines are above)" >&2
+    exit 1
+  fi
+fi
