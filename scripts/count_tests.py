@@ -1,7 +1,7 @@
 """Adds up what the tests of one run said; prints `N passed, N failed` as the last line.
 
 The folder holds a JSON file in GoogleTest's format for each executable that finished, and ctest's
-own JUnit file. An executable that ended badly without a failed case to show for it (a crash, a hang,
+JUnit file. An executable that ended badly without a failed case to show for it (a crash, a hang,
 a sanitizer's report at exit) counts as one failed case, so that nothing passes by dying.
 """
 

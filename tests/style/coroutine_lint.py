@@ -1,7 +1,7 @@
 """Finds the coroutine statements that GCC 12 compiles wrongly without a word.
 
 Inside a full expression that awaits, GCC 12 destroys some temporaries twice: objects made with
-braces, lambdas that capture by value, and the branches of `?:`. The mend is always to give the thing
+braces, lambdas that capture by value, and the branches of `?:`. The mend is always to give it
 a name in a statement of its own, and to await in the next. This looks at text, not at types, so it
 refuses a little more than the compiler gets wrong; the mend never hurts.
 """

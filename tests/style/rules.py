@@ -217,7 +217,10 @@ def built(root):
     for path in files(root, ('CMakeLists.txt',)):
         folder = pathlib.PurePosixPath(path).parent
         text = re.sub(r'#[^\n]*', '', read(root, path))
-        listed[folder] = set(re.findall(r'[\w./-]+\.cpp', text))
+        for name in re.findall(r'[\w./-]+\.cpp', text):
+            rooted = name.startswith('/')  # ${PROJECT_SOURCE_DIR}/server/main.cpp
+            place = pathlib.PurePosixPath() if rooted else folder
+            listed.setdefault(place, set()).add(name.lstrip('/'))
     for path in files(root, ('.cpp',)):
         source = pathlib.PurePosixPath(path)
         if not any(source.relative_to(folder).as_posix() in listed.get(folder, ())
