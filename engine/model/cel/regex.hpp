@@ -1,0 +1,22 @@
+#pragma once
+// Regular expressions in linear time (RE2 syntax), with bounded memory.
+//
+// Any thread: immutable.
+
+#include "engine/base/error.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace ropewalk::cel {
+
+class Regex {
+ public:
+  /// Error expression_failed when the pattern is not RE2 syntax or grows too large.
+  static Result<std::shared_ptr<Regex const>> compile(std::string_view pattern);
+  virtual ~Regex() = default;
+  /// True when some part of `text` matches.
+  virtual bool matches(std::string_view text) const = 0;
+};
+
+}  // namespace ropewalk::cel
