@@ -1,0 +1,157 @@
+#include "server/cli/arguments.hpp"
+
+#include "server/config.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+namespace ropewalk::cli {
+namespace {
+
+constexpr int usage_status = 2;
+
+using Commands = std::vector<std::pair<CLI::App*, Verb>>;
+
+/// Every field of the configuration is a flag of the commands that may start a server.
+void add_config_flags(CLI::App& app, Arguments& out) {
+  for (auto const& field : server::config_fields()) {
+    if (field.flag.empty() || field.name == "data") continue;
+    std::string const name(field.name);
+    app.add_option_function<std::string>(
+           std::string(field.flag),
+           [&out, name](std::string const& value) { out.config_flags[name] = value; },
+           std::string(field.help)
+    )
+        ->group("Configuration");
+  }
+}
+
+void add_everywhere(CLI::App& app, Arguments& out) {
+  app.add_option("--server", out.server, "the server to talk to: http://HOST:PORT or unix:PATH")
+      ->envname("ROPEWALK_SERVER");
+  app.add_option("--data", out.data, "the data directory (default: .ropewalk)")
+      ->envname("ROPEWALK_DATA");
+  app.add_option("--config", out.config_file, "the configuration (default: ./ropewalk.yaml)")
+      ->envname("ROPEWALK_CONFIG");
+  app.add_flag("--json", out.json, "print JSON, for programs to read");
+}
+
+void add_run(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* run = app.add_subcommand("run", "Run a workflow file and show its progress");
+  run->add_option("FILE", out.files, "the workflow")->required()->expected(1);
+  run->add_option("-i,--input", out.inputs, "an input as NAME=VALUE; may be given many times")
+      ->allow_extra_args(false);
+  run->add_option("--inputs", out.inputs_file, "a JSON file with the inputs");
+  run->add_option("--label", out.labels, "a label as NAME=VALUE; may be given many times")
+      ->allow_extra_args(false);
+  run->add_option("--priority", out.priority, "0 to 100, higher first")->check(CLI::Range(0, 100));
+  run->add_option(
+      "-o,--output", out.output, "print the output of TASK, or TASK.PATH in it, at the end"
+  );
+  run->add_flag("--watch", out.watch, "draw live progress even where the output is no terminal");
+  add_config_flags(*run, out);
+  commands.emplace_back(run, Verb::run);
+}
+
+void add_local(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* validate = app.add_subcommand("validate", "List all the problems of workflow files");
+  validate->add_option("FILE", out.files, "workflow files")->required();
+  commands.emplace_back(validate, Verb::validate);
+
+  auto* graph = app.add_subcommand("graph", "Print the graph of a workflow");
+  graph->add_option("FILE", out.files, "the workflow")->required()->expected(1);
+  graph->add_option("--format", out.format, "mermaid, dot or json")
+      ->check(CLI::IsMember({"mermaid", "dot", "json"}))
+      ->capture_default_str();
+  commands.emplace_back(graph, Verb::graph);
+
+  auto* eval = app.add_subcommand("eval", "Evaluate a CEL expression, print its value as JSON");
+  eval->add_option("EXPRESSION", out.expression, "the expression")->required();
+  eval->add_option("--with", out.with_file, "a JSON file whose fields are the variables");
+  commands.emplace_back(eval, Verb::eval);
+
+  auto* config =
+      app.add_subcommand("config", "Show the configuration and where each value is from");
+  add_config_flags(*config, out);
+  commands.emplace_back(config, Verb::config);
+  commands.emplace_back(app.add_subcommand("version", "Print the version"), Verb::version);
+}
+
+void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* ps = app.add_subcommand("ps", "List executions");
+  ps->add_flag("-a,--all", out.all, "those that have ended too");
+  ps->add_option("--status", out.status, "PENDING, RUNNING, COMPLETED, FAILED or CANCELLED");
+  ps->add_option("--workflow", out.workflow, "only of this workflow");
+  ps->add_option("--label", out.labels, "only with this label, NAME=VALUE")
+      ->allow_extra_args(false);
+  ps->add_option("--limit", out.limit, "at most so many")->capture_default_str();
+  commands.emplace_back(ps, Verb::ps);
+
+  auto const of_execution = [&](char const* name, char const* help, Verb verb) {
+    auto* command = app.add_subcommand(name, help);
+    command->add_option("ID", out.execution, "the execution, or the beginning of its id")
+        ->required();
+    commands.emplace_back(command, verb);
+    return command;
+  };
+  of_execution("show", "Show an execution and its tasks", Verb::show);
+  auto* logs = of_execution("logs", "Print what the tasks have said", Verb::logs);
+  logs->add_flag("-f,--follow", out.follow, "go on until the execution has ended");
+  logs->add_option("--task", out.task, "only of this task");
+  auto* why = of_execution("why", "Say why tasks are waiting", Verb::why);
+  why->add_option("TASK", out.task, "only this task");
+  of_execution("cancel", "Cancel an execution", Verb::cancel);
+  of_execution("pause", "Start no more tasks of an execution", Verb::pause);
+  of_execution("resume", "Go on with a paused execution", Verb::resume);
+  of_execution("retry", "Run an ended execution on from its failed tasks", Verb::retry);
+
+  auto* prune = app.add_subcommand("prune", "Delete ended executions with their events and logs");
+  prune->add_option("--older-than", out.older_than, "how long ago they ended, such as 30d")
+      ->required();
+  add_config_flags(*prune, out);
+  commands.emplace_back(prune, Verb::prune);
+}
+
+/// One line, with the help only on request.
+std::string mistake_text(std::string message) {
+  auto const end = message.find('\n');
+  if (end != std::string::npos) message.resize(end);
+  return "ropewalk: " + message + " (mend: ropewalk --help, or ropewalk COMMAND --help)\n";
+}
+
+}  // namespace
+
+ParsedArguments parse_arguments(int argc, char const* const* argv) {
+  Arguments out;
+  Commands commands;
+  CLI::App app("Ropewalk runs workflows: graphs of AI and ordinary tasks.", "ropewalk");
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_everywhere(app, out);
+  auto* serve = app.add_subcommand("serve", "Run the server until it is told to stop");
+  add_config_flags(*serve, out);
+  commands.emplace_back(serve, Verb::serve);
+  add_run(app, out, commands);
+  add_local(app, out, commands);
+  add_remote(app, out, commands);
+  bool version_flag = false;
+  app.add_flag("--version", version_flag, "print the version");
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "--version") return {Arguments{}, 0, {}};
+    if (!std::string_view(argv[i]).starts_with('-')) break;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::Success const& help) {
+    std::ostringstream text;
+    app.exit(help, text, text);
+    return {std::nullopt, 0, text.str()};
+  } catch (CLI::ParseError const& error) {
+    return {std::nullopt, usage_status, mistake_text(error.what())};
+  }
+  for (auto const& [command, verb] : commands)
+    if (command->parsed()) out.verb = verb;
+  return {std::move(out), 0, {}};
+}
+
+}  // namespace ropewalk::cli

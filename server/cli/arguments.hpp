@@ -1,0 +1,70 @@
+#pragma once
+// The command line, read: one plain struct. CLI11 stays in arguments.cpp.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ropewalk::cli {
+
+enum class Verb : unsigned char {
+  serve,
+  run,
+  validate,
+  graph,
+  eval,
+  ps,
+  show,
+  logs,
+  why,
+  cancel,
+  pause,
+  resume,
+  retry,
+  prune,
+  config,
+  version,
+};
+
+struct Arguments {
+  Verb verb = Verb::version;
+
+  // everywhere
+  std::string server{};       // ROPEWALK_SERVER
+  std::string data{};         // empty: not given
+  std::string config_file{};  // empty: ./ropewalk.yaml if it is there
+  bool json = false;
+  std::map<std::string, std::string> config_flags{};  // by field name, as given
+
+  std::vector<std::string> files{};   // run, graph (one), validate (any number)
+  std::vector<std::string> inputs{};  // run: "name=value"
+  std::string inputs_file{};          // run
+  std::string output{};               // run: "task" or "task.path", printed at the end
+  std::vector<std::string> labels{};  // run, ps: "name=value"
+  std::optional<int> priority{};      // run
+  bool watch = false;                 // run: live progress even where output is no terminal
+  std::string format = "mermaid";     // graph
+  std::string expression{};           // eval
+  std::string with_file{};            // eval
+  bool all = false;                   // ps
+  std::string status{};               // ps
+  std::string workflow{};             // ps
+  std::uint32_t limit = 50;           // ps
+  std::string execution{};            // show, logs, why, cancel, pause, resume, retry
+  std::string task{};                 // logs, why
+  bool follow = false;                // logs
+  std::string older_than{};           // prune
+};
+
+/// Either arguments, or what to print and the exit status to end with (help, a mistake).
+struct ParsedArguments {
+  std::optional<Arguments> arguments{};
+  int exit_status = 0;
+  std::string text{};
+};
+
+ParsedArguments parse_arguments(int argc, char const* const* argv);
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,84 @@
+#include "server/cli/plain_lines.hpp"
+
+#include <boost/json/value.hpp>
+
+namespace ropewalk::cli {
+namespace {
+
+constexpr std::size_t complaints_max = 20;
+
+void add_complaint(std::vector<std::string>& out, Complaint const& complaint, Style style) {
+  if (!complaint.message.empty()) out.push_back("    " + complaint.message);
+  if (!complaint.hint.empty())
+    out.push_back(paint("    mend: " + complaint.hint, Colour::grey, style));
+}
+
+std::string again_text(boost::json::object const& event) {
+  auto const attempt = number_at(event, "attempt");
+  return attempt > 1 ? "  try " + std::to_string(attempt) : std::string();
+}
+
+}  // namespace
+
+std::vector<std::string> plain_lines(
+    boost::json::object const& event, std::size_t id_columns, Style style
+) {
+  std::vector<std::string> out;
+  auto const kind = text_at(event, "kind");
+  auto const task = strip_control(text_at(event, "task"));
+  if (kind == "task.log") {
+    out.push_back(pad(task, id_columns) + " | " + strip_control(text_at(event, "text")));
+    return out;
+  }
+  bool const is_task = kind == "task.status";
+  auto const status = parse_status(text_at(event, "status"));
+  if (!status || (!is_task && kind != "execution.status")) return out;
+  if (is_task && *status == Status::pending) return out;
+  auto const at = instant_at(event, "at");
+  auto line = (at ? clock_text(*at) : std::string("--:--:--")) + " ";
+  line += pad(is_task ? task : "execution", id_columns) + "  ";
+  line += paint(to_string(*status), colour_of(*status), style);
+  if (is_task) line += again_text(event);
+  out.push_back(std::move(line));
+  if (is_task) add_complaint(out, complaint_of(event.if_contains("error")), style);
+  return out;
+}
+
+std::vector<std::string> summary_lines(
+    RunView const& view,
+    std::string_view workflow,
+    std::string_view execution,
+    Instant now,
+    Style style
+) {
+  std::vector<std::string> out;
+  auto const& counts = view.counts();
+  auto head = strip_control(workflow) + " " +
+              paint(to_string(view.status()), colour_of(view.status()), style);
+  if (view.started_at())
+    head += " in " + duration_text(view.finished_at().value_or(now) - *view.started_at());
+  head += ": " + std::to_string(counts.completed) + " completed";
+  if (counts.failed > 0) head += ", " + std::to_string(counts.failed) + " failed";
+  if (counts.skipped > 0) head += ", " + std::to_string(counts.skipped) + " skipped";
+  if (counts.cancelled > 0) head += ", " + std::to_string(counts.cancelled) + " cancelled";
+  out.push_back(head + paint("  (" + std::string(execution) + ")", Colour::grey, style));
+
+  std::size_t shown = 0;
+  for (auto const& task : view.tasks()) {
+    if (task.status != Status::failed) continue;
+    if (++shown > complaints_max) continue;
+    out.push_back("  " + paint(task.id, Colour::red, style));
+    add_complaint(out, task.complaint, style);
+  }
+  if (shown > complaints_max)
+    out.push_back("  and " + std::to_string(shown - complaints_max) + " more");
+  if (shown == 0 && view.status() == Status::failed) add_complaint(out, view.complaint(), style);
+  return out;
+}
+
+int exit_status_of(Status status) {
+  if (status == Status::completed) return 0;
+  return status == Status::cancelled ? 3 : 1;
+}
+
+}  // namespace ropewalk::cli
