@@ -1,0 +1,128 @@
+#pragma once
+// What the API needs from below, seen from one shard: handlers and WebSocket sessions are written
+// against this, the node implements it, tests fake it.
+//
+// Shard: every call on the shard that the backend belongs to.
+
+#include "engine/async/async.hpp"
+#include "engine/base/error.hpp"
+#include "engine/base/ids.hpp"
+#include "engine/model/status.hpp"
+#include "engine/model/workflow.hpp"
+#include "engine/runtime/engine.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ropewalk::server {
+
+struct StartRequest {
+  boost::json::value workflow{};  // "name", "name@version", or a definition
+  boost::json::object inputs{};
+  std::optional<std::int32_t> priority{};
+  std::map<std::string, std::string> labels{};
+  std::string directory{};
+  std::string idempotency_key{};
+  std::string
+      body_hash{};  // of the request, to tell a repeat from another request with the same key
+};
+
+struct Started {
+  ExecutionId id{};
+  bool is_repeat =
+      false;  // the idempotency key had been used: this is the first answer's execution
+};
+
+struct Page {
+  boost::json::array items{};
+  std::string next{};  // cursor; empty: that was all
+};
+
+struct ExecutionFilter {
+  std::optional<Status> status{};
+  std::string workflow{};
+  std::vector<std::pair<std::string, std::string>> labels{};
+};
+
+/// Events as lines of JSON objects. `last_seq` is 0 when there are none.
+struct EventPage {
+  std::string frames{};
+  std::uint64_t last_seq = 0;
+  bool has_more = false;
+};
+
+struct LivePlace {
+  std::uint64_t last_seq = 0;
+  Status status = Status::pending;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Workflows. Their views: {"name","version","hash","description","createdAt","definition"?}
+  virtual Async<LoadedWorkflow> load(std::string text, TextFormat format) = 0;
+  struct Stored {
+    boost::json::object view{};
+    bool is_new = false;  // false: the same definition is the latest version already
+  };
+  virtual Async<Result<Stored>> put_workflow(std::shared_ptr<Workflow const> workflow) = 0;
+  /// version 0: the latest. Errors: not_found.
+  virtual Async<Result<boost::json::object>> get_workflow(
+      std::string name, std::int32_t version
+  ) = 0;
+  virtual Async<Result<Page>> list_workflows(std::string after, std::uint32_t limit) = 0;
+  virtual Async<Result<Page>> list_versions(
+      std::string name, std::string after, std::uint32_t limit
+  ) = 0;
+
+  // Executions.
+  /// Errors: not_found (workflow), invalid_workflow (its problems in detail), invalid_inputs,
+  /// idempotency_mismatch, concurrency_limit, too_large, overloaded, shutting_down,
+  /// database_unavailable.
+  virtual Async<Result<Started>> start(StartRequest request) = 0;
+  /// The execution with all its tasks, attempts and outputs. Errors: not_found.
+  virtual Async<Result<boost::json::object>> get_execution(ExecutionId id) = 0;
+  virtual Async<Result<Page>> list_executions(
+      ExecutionFilter filter, std::string after, std::uint32_t limit
+  ) = 0;
+  /// Errors: not_found, already_ended, not_here.
+  virtual Async<Result<>> command(ExecutionId id, Command command) = 0;
+  /// Errors: not_found, still_running, nothing_to_retry.
+  virtual Async<Result<>> retry(ExecutionId id) = 0;
+  /// Waits for the end; false when `limit` passed first. Errors: not_found.
+  virtual Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) = 0;
+  virtual Async<Result<LivePlace>> place(ExecutionId id) = 0;
+  virtual Async<Result<EventPage>> events(
+      ExecutionId id, std::uint64_t after, std::uint32_t limit
+  ) = 0;
+  /// [{"seq","at","task","attempt","level","text",…}]; `task` empty: of all tasks.
+  virtual Async<Result<Page>> logs(
+      ExecutionId id, std::string task, std::uint64_t after, std::uint32_t limit
+  ) = 0;
+  virtual Async<Result<boost::json::value>> why(ExecutionId id, std::string task) = 0;
+  /// Its definition, for the graph, and the status of each task by id.
+  struct GraphSource {
+    std::shared_ptr<Workflow const> workflow{};
+    std::map<std::string, Status, std::less<>> statuses{};
+  };
+  virtual Async<Result<GraphSource>> graph(ExecutionId id) = 0;
+
+  // The node.
+  virtual Async<Result<boost::json::value>> pools() = 0;
+  virtual Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) = 0;
+  virtual Async<Result<boost::json::array>> nodes() = 0;
+  /// Errors: database_unavailable, shutting_down.
+  virtual Async<Result<>> ready() = 0;
+  virtual Async<std::string> metrics() = 0;
+};
+
+}  // namespace ropewalk::server

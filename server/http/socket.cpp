@@ -1,0 +1,66 @@
+#include "server/http/socket.hpp"
+
+#include "engine/async/deadline.hpp"
+
+#include <boost/asio/write.hpp>
+
+#include <algorithm>
+
+namespace ropewalk::server {
+namespace {
+
+Error closed(boost::system::error_code ec) {
+  Error out;
+  out.error_class = ErrorClass::transient;
+  out.code = ec == asio::error::operation_aborted ? "cancelled" : "connection_closed";
+  out.message = ec.message();
+  return out;
+}
+
+Async<Result<>> read_now(Socket& socket, std::string& into) {
+  into.resize(16 * 1024);
+  auto const space = asio::buffer(into);
+  auto [ec, count] = co_await socket.async_read_some(space, use_tuple);
+  into.resize(count);
+  if (ec) co_return closed(ec);
+  co_return Result<>{};
+}
+
+Async<Result<>> write_now(Socket& socket, std::string_view bytes) {
+  auto const source = asio::buffer(bytes.data(), bytes.size());
+  auto [ec, count] = co_await asio::async_write(socket, source, use_tuple);
+  if (ec) co_return closed(ec);
+  co_return Result<>{};
+}
+
+}  // namespace
+
+Async<Result<>> read_some(Socket& socket, std::string& into, Duration limit) {
+  auto work = read_now(socket, into);
+  co_return co_await with_deadline(limit, std::move(work));
+}
+
+Async<Result<>> write_all(Socket& socket, std::string_view bytes, Duration limit) {
+  constexpr std::size_t piece_max = 256 * 1024;
+  while (!bytes.empty()) {
+    auto const piece = bytes.substr(0, piece_max);
+    auto work = write_now(socket, piece);
+    auto const written = co_await with_deadline(limit, std::move(work));
+    if (!written) co_return written.error();
+    bytes.remove_prefix(piece.size());
+  }
+  co_return Result<>{};
+}
+
+Async<> linger(Socket& socket) {
+  boost::system::error_code ignored;
+  socket.shutdown(Socket::shutdown_send, ignored);
+  std::string rest;
+  constexpr int reads_max = 64;
+  for (int i = 0; i < reads_max; ++i) {
+    auto const read = co_await read_some(socket, rest, std::chrono::milliseconds(500));
+    if (!read) break;
+  }
+}
+
+}  // namespace ropewalk::server

@@ -1,0 +1,76 @@
+#pragma once
+// Where committed events of a shard meet those who watch them, on whichever shard their connection
+// lives.
+//
+// A watcher registers with the hub of its own shard. That hub asks the execution's home hub, once
+// for all its watchers, and gets every batch posted (shared, not copied). Batches come in order;
+// what was published before the registration is read from the store: watch first, then ask the
+// store for the last seq, and nothing can fall between the two.
+//
+// Shard: every call on the hub's own shard. Owner: the node; every hub outlives every shard's last
+// watcher.
+
+#include "engine/async/shard.hpp"
+#include "engine/ports/event_sink.hpp"
+#include "server/stream/event_batch.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace ropewalk::server {
+
+class Watcher {
+ public:
+  virtual ~Watcher() = default;
+  /// A batch of an execution that it watches. Must not block, nor call the hub.
+  virtual void offer(SharedBatch const& batch) = 0;
+};
+
+class Hub : public EventSink {
+ public:
+  /// `peers` gets the hubs of all shards, this one among them, before the first call of anything
+  /// else.
+  explicit Hub(Shard& shard) : shard_(shard) {}
+  void connect(std::vector<Hub*> peers, std::function<bool(ExecutionId)> is_live);
+
+  void publish(ExecutionId execution, std::vector<EventChunk> const& events) override;
+
+  /// Registers; returns whether the execution is live on this node. From then on every batch is
+  /// offered.
+  Async<bool> watch(ExecutionId execution, Watcher& watcher);
+  void unwatch(ExecutionId execution, Watcher& watcher);
+
+  /// Every batch with an execution.status in it, of every execution of this node.
+  void watch_all(Watcher& watcher);
+  void unwatch_all(Watcher& watcher);
+
+  std::size_t watched_count() const { return watchers_.size(); }
+
+ private:
+  /// Which shards (by index) want the events of an execution that lives here, or status changes of
+  /// all.
+  struct Interest {
+    std::vector<std::uint32_t> counts{};  // by shard: watchers' hubs send one +1 and one -1 each
+    std::uint32_t total = 0;
+  };
+
+  Hub& home_of(ExecutionId execution) const;
+  void add_interest(ExecutionId execution, std::uint32_t shard, int change);
+  void add_interest_in_all(std::uint32_t shard, int change);
+  void send(std::uint32_t shard, SharedBatch const& batch, bool is_for_all);
+  void deliver(SharedBatch const& batch, bool is_for_all);
+
+  Shard& shard_;
+  std::vector<Hub*> peers_;
+  std::function<bool(ExecutionId)> is_live_;
+  std::unordered_map<ExecutionId, Interest> interests_;  // of executions that live on this shard
+  Interest interest_in_all_;
+  std::unordered_map<ExecutionId, std::unordered_set<Watcher*>> watchers_;  // on this shard
+  std::unordered_set<Watcher*> watchers_of_all_;
+};
+
+}  // namespace ropewalk::server
