@@ -25,7 +25,9 @@ bool is_cancellation(std::exception_ptr const& fault) {
 AsyncScope::AsyncScope(Executor executor)
     : executor_(executor), idle_(executor, Timer::time_point::max()) {}
 
-AsyncScope::~AsyncScope() { ROPEWALK_CHECK(children_count_ == 0); }
+AsyncScope::~AsyncScope() {
+  ROPEWALK_CHECK(children_count_ == 0);
+}
 
 void AsyncScope::finished(std::exception_ptr fault) {
   --children_count_;

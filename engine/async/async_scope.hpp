@@ -3,7 +3,8 @@
 //
 // Owner:   whoever constructs it, and that one joins it on every path; the destructor checks.
 // Shard:   all calls on the constructing shard.
-// Cancel:  cancel() reaches every child (terminal cancellation); a cancelled joiner cancels them and still waits.
+// Cancel:  cancel() reaches every child (terminal cancellation); a cancelled joiner cancels them
+// and still waits.
 
 #include "engine/async/async.hpp"
 
@@ -24,7 +25,8 @@ class AsyncScope {
 
   /// Starts `work` on this shard. The first child that throws cancels the rest; join() rethrows it.
   void spawn(Async<> work);
-  /// The same, with a signal that the caller keeps to cancel this one child alone. `signal` must outlive the child.
+  /// The same, with a signal that the caller keeps to cancel this one child alone. `signal` must
+  /// outlive the child.
   void spawn(Async<> work, asio::cancellation_signal& signal);
   void cancel();
   Async<> join();

@@ -17,7 +17,8 @@ namespace ropewalk {
 
 Async<> sleep_for(Steady::duration time);
 
-/// Errors: timeout (transient) when `limit` passes first, cancelled when the caller is, else what `work` returns.
+/// Errors: timeout (transient) when `limit` passes first, cancelled when the caller is, else what
+/// `work` returns.
 template <class T>
 Async<Result<T>> with_deadline(Steady::duration limit, Async<Result<T>> work) {
   auto executor = co_await asio::this_coro::executor;

@@ -5,7 +5,8 @@
 // Owner:  whoever constructs it; must outlive every pop().
 // Shard:  all calls on the constructing shard.
 // Cancel: pop() returns nullopt; no item is lost.
-// Limits: items_max, fixed at construction; push() fails when full: a full box is the sender's decision to make.
+// Limits: items_max, fixed at construction; push() fails when full: a full box is the sender's
+// decision to make.
 
 #include "engine/async/async.hpp"
 

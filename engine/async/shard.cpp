@@ -1,14 +1,16 @@
 #include "engine/async/shard.hpp"
 
-#include <string>
-
 #include <pthread.h>
+
+#include <string>
 
 namespace ropewalk {
 
 Shard::Shard(std::uint32_t index) : work_(io_.get_executor()), index_(index) {}
 
-Shard::~Shard() { join(); }
+Shard::~Shard() {
+  join();
+}
 
 void Shard::start() {
   thread_ = std::thread([this] {

@@ -1,7 +1,8 @@
 #pragma once
 // One thread, one io_context: where a share of the executions and of the connections live.
 //
-// What runs on a shard is touched by no other thread. Shards talk by post(); nothing on a shard blocks.
+// What runs on a shard is touched by no other thread. Shards talk by post(); nothing on a shard
+// blocks.
 
 #include "engine/async/async.hpp"
 
@@ -42,8 +43,9 @@ class Shard {
   std::thread thread_;
 };
 
-/// The only way to await work on another shard: runs `make_work()` on `home`, then resumes the caller on its own shard.
-/// Cancellation does not cross: the call always finishes. Send a message to stop remote work.
+/// The only way to await work on another shard: runs `make_work()` on `home`, then resumes the
+/// caller on its own shard. Cancellation does not cross: the call always finishes. Send a message
+/// to stop remote work.
 template <class MakeWork>
 auto on_shard(Shard& home, MakeWork make_work) -> std::invoke_result_t<MakeWork> {
   auto remote = asio::co_spawn(home.executor(), std::move(make_work), asio::deferred);

@@ -1,5 +1,6 @@
 #pragma once
-// A wake-up that is remembered: wait() returns at once when notify() came first. One shard, any number of waiters.
+// A wake-up that is remembered: wait() returns at once when notify() came first. One shard, any
+// number of waiters.
 
 #include "engine/async/async.hpp"
 

@@ -11,7 +11,8 @@
 namespace ropewalk {
 namespace {
 
-constexpr std::array<std::string_view, 4> class_names{"transient", "resource", "permanent", "dependency"};
+constexpr std::array<std::string_view, 4> class_names{
+    "transient", "resource", "permanent", "dependency"};
 
 std::string text_or_empty(boost::json::object const& object, std::string_view key) {
   auto const* value = object.if_contains(key);

@@ -1,7 +1,9 @@
 #pragma once
-// The one error type. Its class decides what the retry policy does; its text is for the person who has to mend it.
+// The one error type. Its class decides what the retry policy does; its text is for the person who
+// has to mend it.
 //
-// Any thread: a plain value. Never holds a secret: whoever builds one from outside data redacts first.
+// Any thread: a plain value. Never holds a secret: whoever builds one from outside data redacts
+// first.
 
 #include <boost/assert/source_location.hpp>
 #include <boost/json/value.hpp>
@@ -27,10 +29,10 @@ std::optional<ErrorClass> parse_error_class(std::string_view text);
 
 struct Error {
   ErrorClass error_class = ErrorClass::permanent;
-  std::string code{};            // snake_case, stable: "timeout", "exit_code", "not_found", …
-  std::string message{};         // one sentence: what was tried, what came back
-  std::string hint{};            // what to do about it; may be empty
-  boost::json::value detail{};   // machine-readable facts; null when there are none
+  std::string code{};           // snake_case, stable: "timeout", "exit_code", "not_found", …
+  std::string message{};        // one sentence: what was tried, what came back
+  std::string hint{};           // what to do about it; may be empty
+  boost::json::value detail{};  // machine-readable facts; null when there are none
 
   bool operator==(Error const&) const = default;
 };
@@ -43,10 +45,14 @@ Error error_from_json(boost::json::value const& json);
 template <class T = void>
 using Result = boost::system::result<T, Error>;
 
-/// Found by ADL when value() is called on a Result that holds an Error: that is a programmer's error.
-[[noreturn]] void throw_exception_from_error(Error const& error, boost::source_location const& where);
+/// Found by ADL when value() is called on a Result that holds an Error: that is a programmer's
+/// error.
+[[noreturn]] void throw_exception_from_error(
+    Error const& error, boost::source_location const& where
+);
 
-/// Ends the process with a message when a programmer's assumption does not hold; kept in release builds.
+/// Ends the process with a message when a programmer's assumption does not hold; kept in release
+/// builds.
 [[noreturn]] void check_failed(char const* condition, char const* file, int line);
 
 }  // namespace ropewalk
@@ -57,14 +63,15 @@ using Result = boost::system::result<T, Error>;
 #define ROPEWALK_CONCAT_(a, b) a##b
 #define ROPEWALK_CONCAT(a, b) ROPEWALK_CONCAT_(a, b)
 
-// `TRY(auto row, load(id));` declares `row` from a Result, or returns its error. One line, one attempt.
-#define TRY(declaration, ...)                                                                \
-  auto ROPEWALK_CONCAT(attempt_, __LINE__) = (__VA_ARGS__);                                   \
+// `TRY(auto row, load(id));` declares `row` from a Result, or returns its error. One line, one
+// attempt.
+#define TRY(declaration, ...)                                                                   \
+  auto ROPEWALK_CONCAT(attempt_, __LINE__) = (__VA_ARGS__);                                     \
   if (!ROPEWALK_CONCAT(attempt_, __LINE__)) return ROPEWALK_CONCAT(attempt_, __LINE__).error(); \
   declaration = std::move(*ROPEWALK_CONCAT(attempt_, __LINE__))
 
 // The same inside a coroutine.
-#define CO_TRY(declaration, ...)                                                                \
-  auto ROPEWALK_CONCAT(attempt_, __LINE__) = (__VA_ARGS__);                                      \
+#define CO_TRY(declaration, ...)                                                                   \
+  auto ROPEWALK_CONCAT(attempt_, __LINE__) = (__VA_ARGS__);                                        \
   if (!ROPEWALK_CONCAT(attempt_, __LINE__)) co_return ROPEWALK_CONCAT(attempt_, __LINE__).error(); \
   declaration = std::move(*ROPEWALK_CONCAT(attempt_, __LINE__))

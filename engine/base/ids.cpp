@@ -17,12 +17,16 @@ constexpr std::array<std::size_t, 4> dashes{8, 13, 18, 23};
 }  // namespace
 
 ExecutionId ExecutionId::make(
-    Instant now, std::array<std::uint64_t, 2> random, std::uint32_t shard, std::uint32_t shards_count
+    Instant now,
+    std::array<std::uint64_t, 2> random,
+    std::uint32_t shard,
+    std::uint32_t shards_count
 ) {
   ROPEWALK_CHECK(shards_count > 0 && shards_count <= 128 && shard < shards_count);
   ExecutionId id;
   auto const millis = static_cast<std::uint64_t>(now.time_since_epoch().count()) / 1000;
-  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(millis >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 6; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>(millis >> (40 - 8 * i));
   std::memcpy(id.bytes.data() + 6, random.data(), 8);
   std::memcpy(id.bytes.data() + 14, random.data() + 1, 2);
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x70);  // version 7
@@ -64,7 +68,8 @@ std::string ExecutionId::to_string() const {
 
 }  // namespace ropewalk
 
-std::size_t std::hash<ropewalk::ExecutionId>::operator()(ropewalk::ExecutionId const& id) const noexcept {
+std::size_t std::hash<ropewalk::ExecutionId>::operator()(ropewalk::ExecutionId const& id
+) const noexcept {
   std::uint64_t words[2];
   std::memcpy(words, id.bytes.data(), sizeof words);
   return static_cast<std::size_t>(words[0] * 0x9e3779b97f4a7c15U ^ words[1]);

@@ -1,8 +1,10 @@
 #pragma once
-// Execution ids: 128-bit, ordered by time of creation (UUID version 7, RFC 9562), written as 8-4-4-4-12 hexadecimal.
+// Execution ids: 128-bit, ordered by time of creation (UUID version 7, RFC 9562), written as
+// 8-4-4-4-12 hexadecimal.
 //
-// The last byte carries the home shard: shard = last byte modulo the number of shards. Whoever accepts an execution can
-// so give it a home on its own shard (`ExecutionId::make`), and any other thread can tell where it lives.
+// The last byte carries the home shard: shard = last byte modulo the number of shards. Whoever
+// accepts an execution can so give it a home on its own shard (`ExecutionId::make`), and any other
+// thread can tell where it lives.
 
 #include "engine/base/time.hpp"
 
@@ -21,7 +23,10 @@ struct ExecutionId {
 
   /// `random` supplies 74 random bits (the caller's generator: the engine has none of its own).
   static ExecutionId make(
-      Instant now, std::array<std::uint64_t, 2> random, std::uint32_t shard, std::uint32_t shards_count
+      Instant now,
+      std::array<std::uint64_t, 2> random,
+      std::uint32_t shard,
+      std::uint32_t shards_count
   );
   /// Reads the 36-character form, either case. nullopt when it is anything else.
   static std::optional<ExecutionId> parse(std::string_view text);

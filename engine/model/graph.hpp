@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace ropewalk {
@@ -34,7 +34,9 @@ class Graph {
   /// REQUIRES: every edge within 0..tasks_count-1. Edges keep their given order within a task.
   Graph(std::uint32_t tasks_count, std::vector<Edge> edges);
 
-  std::uint32_t tasks_count() const { return static_cast<std::uint32_t>(offsets_in_.empty() ? 0 : offsets_in_.size() - 1); }
+  std::uint32_t tasks_count() const {
+    return static_cast<std::uint32_t>(offsets_in_.empty() ? 0 : offsets_in_.size() - 1);
+  }
   std::size_t edges_count() const { return edges_.size(); }
 
   /// The dependencies of `task` (edges with to == task).
@@ -50,6 +52,8 @@ class Graph {
 
   /// One cycle as the tasks along it (a, b, c for a → b → c → a), empty when there is none.
   std::vector<TaskIndex> find_cycle() const;
+  /// One cycle of each knot of tasks that depend on each other, each the shortest through its first task; at most `cycles_max`.
+  std::vector<std::vector<TaskIndex>> find_cycles(std::size_t cycles_max) const;
   /// The heaviest path by the sum of `weights` (one a task, e.g. seconds), in order. REQUIRES: no cycle.
   std::vector<TaskIndex> critical_path(std::span<double const> weights) const;
 

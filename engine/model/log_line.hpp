@@ -13,8 +13,8 @@ std::optional<LogLevel> parse_log_level(std::string_view text);
 
 struct LogLine {
   LogLevel level = LogLevel::info;
-  std::string text{};        // valid UTF-8, no line end, no NUL
-  bool is_continued = false; // the line was longer than the limit: this part does not end it
+  std::string text{};         // valid UTF-8, no line end, no NUL
+  bool is_continued = false;  // the line was longer than the limit: this part does not end it
 };
 
 }  // namespace ropewalk

@@ -1,7 +1,8 @@
 #pragma once
 // What is written down about an execution, step by step, and what is read back after a crash.
 //
-// Plain values; JSON fields are JSON text without NUL. The journal (ports/journal.hpp) stores them, sql/ gives them columns.
+// Plain values; JSON fields are JSON text without NUL. The journal (ports/journal.hpp) stores them,
+// sql/ gives them columns.
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
@@ -17,15 +18,15 @@ namespace ropewalk {
 
 /// An execution as it was accepted. JSON fields are JSON text, without NUL.
 struct NewExecution {
-  std::string workflow{};                  // its name
-  std::int32_t workflow_version = 0;       // 0: an inline definition
-  std::string definition_hash{};           // SHA-256, hex: definitions are stored once, by content
+  std::string workflow{};             // its name
+  std::int32_t workflow_version = 0;  // 0: an inline definition
+  std::string definition_hash{};      // SHA-256, hex: definitions are stored once, by content
   std::string inputs = "{}";
   std::int32_t priority = 50;
   std::map<std::string, std::string> labels{};
   std::string directory{};
-  std::string idempotency_key{};           // empty: none
-  std::string concurrency_key{};           // rendered; empty: the workflow has no limit or no key
+  std::string idempotency_key{};  // empty: none
+  std::string concurrency_key{};  // rendered; empty: the workflow has no limit or no key
   Instant created_at{};
 };
 
@@ -35,22 +36,22 @@ struct ExecutionState {
   bool cancel_requested = false;
   std::optional<Instant> started_at{};
   std::optional<Instant> finished_at{};
-  std::string error{};                     // JSON text of an Error; empty: none
-  std::uint64_t last_seq = 0;              // of the events in this change and before
+  std::string error{};         // JSON text of an Error; empty: none
+  std::uint64_t last_seq = 0;  // of the events in this change and before
 };
 
 /// Where a task stands. One row a task, written first when it leaves PENDING.
 struct TaskRecord {
   std::string task{};
   Status status = Status::pending;
-  std::uint32_t attempt = 0;               // the latest; 0: none yet
-  std::uint32_t tries = 0;                 // attempts that count against maxAttempts
-  std::uint32_t interruptions = 0;         // attempts cut short by an end of the server
-  std::optional<Instant> queued_at{};      // when its dependencies were met
-  std::optional<Instant> started_at{};     // of the latest attempt
+  std::uint32_t attempt = 0;            // the latest; 0: none yet
+  std::uint32_t tries = 0;              // attempts that count against maxAttempts
+  std::uint32_t interruptions = 0;      // attempts cut short by an end of the server
+  std::optional<Instant> queued_at{};   // when its dependencies were met
+  std::optional<Instant> started_at{};  // of the latest attempt
   std::optional<Instant> finished_at{};
   std::optional<Instant> retry_at{};
-  std::string output{};                    // JSON text; empty: none
+  std::string output{};  // JSON text; empty: none
   std::string error{};
   std::string usage{};
 };
@@ -65,13 +66,14 @@ struct AttemptRecord {
   std::string usage{};
 };
 
-/// Events that follow each other without a gap. `frames` holds one compact JSON object a line, each with its own "seq":
+/// Events that follow each other without a gap. `frames` holds one compact JSON object a line, each
+/// with its own "seq":
 /// {"seq":17,"at":"…Z","kind":"task.status","task":"classify","attempt":1,"status":"RUNNING"}
 struct EventChunk {
   std::uint64_t first_seq = 0;
   std::uint64_t last_seq = 0;
-  std::string log_task{};                  // not empty: all of them are log lines of this task
-  std::string frames{};                    // lines end with '\n'
+  std::string log_task{};  // not empty: all of them are log lines of this task
+  std::string frames{};    // lines end with '\n'
 };
 
 /// All that happened to one execution at one step; stored whole or not at all.

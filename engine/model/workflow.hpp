@@ -1,11 +1,15 @@
 #pragma once
-// A workflow as the engine runs it: checked, its expressions compiled, its graph laid out in flat arrays.
+// A workflow as the engine runs it: checked, its expressions compiled, its graph laid out in flat
+// arrays.
 //
-// Immutable once loaded and shared by every execution of its version on every shard. Tasks are numbered in the order of the
-// file; a task's number (TaskIndex) means something only inside one Workflow object, its id is what is stored and shown.
+// Immutable once loaded and shared by every execution of its version on every shard. Tasks are
+// numbered in the order of the file; a task's number (TaskIndex) means something only inside one
+// Workflow object, its id is what is stored and shown.
 
 #include "engine/base/time.hpp"
 #include "engine/model/cel/expression.hpp"
+#include "engine/model/cel/json_template.hpp"
+#include "engine/model/cel/json_template.hpp"
 #include "engine/model/cel/template.hpp"
 #include "engine/model/graph.hpp"
 #include "engine/model/task_type.hpp"
@@ -13,6 +17,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,14 +29,17 @@ namespace ropewalk {
 
 /// Which error classes are tried again: one bit a class.
 using ErrorClassSet = std::uint8_t;
-constexpr ErrorClassSet error_class_bit(ErrorClass c) { return static_cast<ErrorClassSet>(1U << static_cast<unsigned>(c)); }
+constexpr ErrorClassSet error_class_bit(ErrorClass c) {
+  return static_cast<ErrorClassSet>(1U << static_cast<unsigned>(c));
+}
 
 struct ExitCodeRange {
   int first = 0;
   int last = 0;  // inclusive
 };
 
-/// DESIGN §5. The delay before try n+1 is min(max_delay, initial_delay · backoff_factor^(n-1)), jittered.
+/// DESIGN §5. The delay before try n+1 is min(max_delay, initial_delay · backoff_factor^(n-1)),
+/// jittered.
 struct RetryConfig {
   std::uint32_t max_attempts = 1;
   double backoff_factor = 2;
@@ -39,11 +47,13 @@ struct RetryConfig {
   Duration max_delay = std::chrono::minutes(1);
   double jitter = 0.2;  // share of the delay that is drawn at random, 0..1
   ErrorClassSet on = error_class_bit(ErrorClass::transient) | error_class_bit(ErrorClass::resource);
-  std::vector<ExitCodeRange> on_exit_codes{};  // not empty: an exit code is tried again if and only if it is in here
+  std::vector<ExitCodeRange>
+      on_exit_codes{};  // not empty: an exit code is tried again if and only if it is in here
 };
 
-/// What one attempt holds while it runs: `amount` units of the pool `pool` ("default", "gpu", "cpu", "memory", …).
-/// cpu is counted in thousandths of a core, memory in bytes, every other pool in slots.
+/// What one attempt holds while it runs: `amount` units of the pool `pool` ("default", "gpu",
+/// "cpu", "memory", …). cpu is counted in thousandths of a core, memory in bytes, every other pool
+/// in slots.
 struct PoolNeed {
   std::string pool{};
   std::uint64_t amount = 1;
@@ -53,12 +63,12 @@ struct PoolNeed {
 /// The fields that most tasks leave alone; tasks with equal options share one object.
 struct TaskOptions {
   std::string description{};
-  std::optional<std::int32_t> priority{};      // 0..100; absent: the execution's
-  std::optional<Duration> timeout{};           // one attempt
-  std::optional<Duration> deadline{};          // the task, with its retries and waits between them
-  std::optional<Duration> queue_timeout{};     // the wait for a slot
+  std::optional<std::int32_t> priority{};   // 0..100; absent: the execution's
+  std::optional<Duration> timeout{};        // one attempt
+  std::optional<Duration> deadline{};       // the task, with its retries and waits between them
+  std::optional<Duration> queue_timeout{};  // the wait for a slot
   RetryConfig retry{};
-  std::vector<PoolNeed> needs{};               // sorted by pool; never empty for a type that needs a slot
+  std::vector<PoolNeed> needs{};  // sorted by pool; never empty for a type that needs a slot
   std::optional<cel::Expression> when{};
   std::optional<cel::Expression> fail_when{};
   bool allow_failure = false;
@@ -91,6 +101,7 @@ struct Workflow {
   std::shared_ptr<JsonSchema const> inputs{};  // null: any inputs
   boost::json::object input_defaults{};        // `default` of the schema's top-level properties
   std::optional<ConcurrencyLimit> concurrency{};
+  std::map<std::string, std::string> labels{};  // of its executions, beneath those given when they start
   std::int32_t priority = 50;
   OnFailure on_failure = OnFailure::finish;
   std::vector<TaskDef> tasks{};
@@ -101,6 +112,12 @@ struct Workflow {
   std::unordered_map<std::string_view, TaskIndex> index_by_id{};  // views of tasks[i].id
 };
 
+/// Letters, digits, '_', '.' and '-', at most 128.
+bool is_workflow_name(std::string_view text);
+
+/// What a version's hash is taken over: the definition with sorted keys.
+std::string canonical_text(Workflow const& workflow);
+
 struct WorkflowLimits {
   std::size_t bytes_max = 4 * 1024 * 1024;  // of the text; the server's --max-workflow-size
   std::size_t tasks_max = 1'000'000;
@@ -110,21 +127,32 @@ struct WorkflowLimits {
 
 struct LoadedWorkflow {
   std::shared_ptr<Workflow const> workflow{};  // null when there are problems
-  std::vector<Problem> problems{};             // sorted by place; at most 1,000, the last one says how many more
+  std::vector<Problem>
+      problems{};  // sorted by place; at most 1,000, the last one says how many more
 };
 
-enum class TextFormat : unsigned char { detect, yaml, json };  // detect: JSON when the first sign is '{'
+enum class TextFormat : unsigned char {
+  detect,
+  yaml,
+  json
+};  // detect: JSON when the first sign is '{'
 
-/// Reads, checks and compiles a definition. All problems at once. `types` must outlive the workflow.
+/// Reads, checks and compiles a definition. All problems at once. `types` must outlive the
+/// workflow.
 LoadedWorkflow load_workflow(
-    std::string_view text, TaskTypes const& types, WorkflowLimits const& limits = {}, TextFormat format = TextFormat::detect
+    std::string_view text,
+    TaskTypes const& types,
+    WorkflowLimits const& limits = {},
+    TextFormat format = TextFormat::detect
 );
-/// The same from JSON that was already read (an inline definition in a request): problems carry paths, no lines.
+/// The same from JSON that was already read (an inline definition in a request): problems carry
+/// paths, no lines.
 LoadedWorkflow load_workflow(
     boost::json::value const& document, TaskTypes const& types, WorkflowLimits const& limits = {}
 );
 
-/// Fills in defaults and checks `inputs` against the workflow's schema. Errors: invalid_inputs, with every violation in detail.
+/// Fills in defaults and checks `inputs` against the workflow's schema. Errors: invalid_inputs,
+/// with every violation in detail.
 Result<boost::json::object> accept_inputs(Workflow const& workflow, boost::json::object inputs);
 
 }  // namespace ropewalk

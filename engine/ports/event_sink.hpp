@@ -11,7 +11,8 @@ namespace ropewalk {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// Called on the execution's home shard, in order, only after the events are durable. Never blocks, never throws.
+  /// Called on the execution's home shard, in order, only after the events are durable. Never
+  /// blocks, never throws.
   virtual void publish(ExecutionId execution, std::vector<EventChunk> const& events) = 0;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 // Port: who carries out one attempt of one task.
 //
-// Implementations live in providers/ and never see an execution, only what an attempt needs. All calls happen on the
-// execution's home shard; a runner that works elsewhere hops and comes back.
+// Implementations live in providers/ and never see an execution, only what an attempt needs. All
+// calls happen on the execution's home shard; a runner that works elsewhere hops and comes back.
 
 #include "engine/async/async.hpp"
 #include "engine/model/attempt.hpp"
@@ -14,16 +14,18 @@ namespace ropewalk {
 class AttemptSink {
  public:
   virtual ~AttemptSink() = default;
-  /// Returns when there is room for more: awaiting it is what slows a child's pipe down (DESIGN §6). Keeps order.
+  /// Returns when there is room for more: awaiting it is what slows a child's pipe down (DESIGN
+  /// §6). Keeps order.
   virtual Async<> log(LogLine line) = 0;
 };
 
 class TaskRunner {
  public:
   virtual ~TaskRunner() = default;
-  /// Runs one attempt to its end. On terminal cancellation it stops what it started (politely first, then by force, within
-  /// its own grace time), waits for that, and still returns: the engine knows why it cancelled and ignores the outcome.
-  /// Never throws for what the task did. `sink` outlives the call.
+  /// Runs one attempt to its end. On terminal cancellation it stops what it started (politely
+  /// first, then by force, within its own grace time), waits for that, and still returns: the
+  /// engine knows why it cancelled and ignores the outcome. Never throws for what the task did.
+  /// `sink` outlives the call.
   virtual Async<AttemptOutcome> run(AttemptRequest request, AttemptSink& sink) = 0;
 };
 

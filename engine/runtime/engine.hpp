@@ -1,5 +1,6 @@
 #pragma once
-// The engine of one shard: carries the decisions of schedule/ out through the ports, and brings the next events back.
+// The engine of one shard: carries the decisions of schedule/ out through the ports, and brings the
+// next events back.
 //
 // Shard:  every call on the shard that it was built for, unless it says otherwise.
 // Owner:  the node; run() is awaited to its end before the engine is destroyed.
@@ -25,9 +26,11 @@
 
 namespace ropewalk {
 
-class AdmissionService;  // engine/runtime/admission_service.hpp: the pools and limits of the node, on their home shard
+class AdmissionService;  // engine/runtime/admission_service.hpp: the pools and limits of the node,
+                         // on their home shard
 
-/// What the engine tells its surroundings to count (DESIGN §7). Called on the engine's shard; must not block.
+/// What the engine tells its surroundings to count (DESIGN §7). Called on the engine's shard; must
+/// not block.
 class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
@@ -39,11 +42,13 @@ class EngineObserver {
 };
 
 struct EngineOptions {
-  std::size_t output_bytes_max = 1024 * 1024;          // of one task's output, as JSON text
-  std::size_t executions_live_max = 100'000;           // a shard's; past it submit() says overloaded
-  std::size_t log_bytes_unstored_max = 1024 * 1024;    // past it children's pipes are read more slowly
-  std::uint32_t interruptions_max = 100;               // a task that was cut short more often brings the server down itself
-  std::uint64_t random_seed = 0;                       // for jitter
+  std::size_t output_bytes_max = 1024 * 1024;  // of one task's output, as JSON text
+  std::size_t executions_live_max = 100'000;   // a shard's; past it submit() says overloaded
+  std::size_t log_bytes_unstored_max =
+      1024 * 1024;  // past it children's pipes are read more slowly
+  std::uint32_t interruptions_max =
+      100;  // a task that was cut short more often brings the server down itself
+  std::uint64_t random_seed = 0;  // for jitter
 };
 
 struct EngineParts {
@@ -55,7 +60,8 @@ struct EngineParts {
   std::map<std::string, TaskRunner*, std::less<>> runners{};  // by task type
 };
 
-/// An execution to start. `record.inputs` is the JSON text of `inputs`, which were accepted (accept_inputs).
+/// An execution to start. `record.inputs` is the JSON text of `inputs`, which were accepted
+/// (accept_inputs).
 struct Submission {
   ExecutionId id{};
   std::shared_ptr<Workflow const> workflow{};
@@ -70,33 +76,38 @@ class Engine {
   Engine(Executor executor, EngineOptions options, EngineParts parts);
   ~Engine();
 
-  /// Durable when it returns. Errors: concurrency_limit (onLimit: reject), overloaded, shutting_down, change_rejected.
+  /// Durable when it returns. Errors: concurrency_limit (onLimit: reject), overloaded,
+  /// shutting_down, change_rejected.
   Async<Result<>> submit(Submission submission);
 
-  /// Durable when it returns. Errors: not_found when the execution is not live on this shard, fenced.
+  /// Durable when it returns. Errors: not_found when the execution is not live on this shard,
+  /// fenced.
   Async<Result<>> command(ExecutionId execution, Command command);
 
-  /// Takes over an execution that the journal knows: one left by a crash or another node, and goes on with it.
+  /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
+  /// on with it.
   void adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
-  /// The same for one that has ended and is to be run on from its failed tasks. Durable when it returns.
-  /// Errors: nothing_to_retry, shutting_down.
+  /// The same for one that has ended and is to be run on from its failed tasks. Durable when it
+  /// returns. Errors: nothing_to_retry, shutting_down.
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
 
   bool is_live(ExecutionId execution) const;
   std::size_t live_count() const;
 
-  /// Returns the execution's end status once that is durable; nullopt when it is not live here (look into the journal).
+  /// Returns the execution's end status once that is durable; nullopt when it is not live here
+  /// (look into the journal).
   Async<std::optional<Status>> wait_for_end(ExecutionId execution);
 
   /// Why each unfinished task of the execution waits (of one task when `task` is not empty), as
   /// [{"task","status","reason","detail":{…}}]. Errors: not_found (execution or task).
   Async<Result<boost::json::value>> why(ExecutionId execution, std::string task);
 
-  /// Commits, starts and wakes until stop() has done its work, or the node lost its lease (error `fenced`).
+  /// Commits, starts and wakes until stop() has done its work, or the node lost its lease (error
+  /// `fenced`).
   Async<Result<>> run();
 
-  /// Takes no new work, starts no attempt, gives running attempts `grace` to end, cancels the rest and writes down that they
-  /// were interrupted; then run() returns.
+  /// Takes no new work, starts no attempt, gives running attempts `grace` to end, cancels the rest
+  /// and writes down that they were interrupted; then run() returns.
   void stop(Duration grace);
 
  private:

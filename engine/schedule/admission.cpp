@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t holders_shown_max = 100;
 
 std::string amount_text(std::string const& pool, std::uint64_t amount) {
-  if (pool == "cpu") return std::to_string(static_cast<double>(amount) / 1000).substr(0, 5) + " cores";
+  if (pool == "cpu")
+    return std::to_string(static_cast<double>(amount) / 1000).substr(0, 5) + " cores";
   if (pool == "memory") return std::to_string(amount / (1024 * 1024)) + " MiB";
   return std::to_string(amount) + (amount == 1 ? " slot" : " slots");
 }
@@ -38,15 +39,20 @@ Result<Admission::Needs> Admission::resolve(SlotRequest const& request) const {
       for (auto const& known : pools_) names.push_back(known.name);
       std::string_view const near = closest_match(need.pool, names);
       return Error{
-          ErrorClass::permanent, "unknown_pool",
-          "task \"" + request.task + "\" needs the pool \"" + need.pool + "\", which this server does not have",
-          near.empty() ? "name it under pools: in ropewalk.yaml" : "did you mean \"" + std::string(near) + "\"?"};
+          ErrorClass::permanent,
+          "unknown_pool",
+          "task \"" + request.task + "\" needs the pool \"" + need.pool +
+              "\", which this server does not have",
+          near.empty() ? "name it under pools: in ropewalk.yaml"
+                       : "did you mean \"" + std::string(near) + "\"?"};
     }
     if (need.amount > pools_[*pool].capacity) {
       return Error{
-          ErrorClass::permanent, "exceeds_capacity",
-          "task \"" + request.task + "\" needs " + amount_text(need.pool, need.amount) + " of \"" + need.pool +
-              "\", but there are only " + amount_text(need.pool, pools_[*pool].capacity) + " in all",
+          ErrorClass::permanent,
+          "exceeds_capacity",
+          "task \"" + request.task + "\" needs " + amount_text(need.pool, need.amount) + " of \"" +
+              need.pool + "\", but there are only " +
+              amount_text(need.pool, pools_[*pool].capacity) + " in all",
           "ask for less, or raise the pool's capacity in ropewalk.yaml"};
     }
     needs.push_back({*pool, need.amount});
@@ -60,7 +66,8 @@ Result<> Admission::request(SlotRequest request) {
   RequestId const id = request.id;
   ROPEWALK_CHECK(!waiting_.contains(id) && !held_.contains(id));
   std::int64_t const head_start = request.priority * options_.priority_worth.count();
-  Rank const rank{request.execution_started.time_since_epoch().count() - head_start, request.execution, id};
+  Rank const rank{
+      request.execution_started.time_since_epoch().count() - head_start, request.execution, id};
   auto const queue = queues_.try_emplace(std::move(needs)).first;
   queue->second.insert(rank);
   waiting_.emplace(id, Waiting{std::move(request), rank, queue});
@@ -154,7 +161,8 @@ std::vector<PoolHolder> Admission::holders_of(Pool const& pool) const {
 
 std::vector<PoolState> Admission::describe() const {
   std::vector<PoolState> states;
-  for (auto const& pool : pools_) states.push_back({pool.name, pool.capacity, pool.used, 0, holders_of(pool)});
+  for (auto const& pool : pools_)
+    states.push_back({pool.name, pool.capacity, pool.used, 0, holders_of(pool)});
   for (auto const& [needs, queue] : queues_)
     for (auto const& need : needs) states[need.pool].waiting += queue.size();
   return states;
@@ -166,9 +174,12 @@ std::optional<WaitReason> Admission::explain(RequestId id) const {
   WaitReason reason;
   Needs const& needs = it->second.queue->first;
   for (auto const& [other_needs, queue] : queues_) {
-    bool const competes = std::any_of(other_needs.begin(), other_needs.end(), [&](Need const& other) {
-      return std::any_of(needs.begin(), needs.end(), [&](Need const& own) { return own.pool == other.pool; });
-    });
+    bool const competes =
+        std::any_of(other_needs.begin(), other_needs.end(), [&](Need const& other) {
+          return std::any_of(needs.begin(), needs.end(), [&](Need const& own) {
+            return own.pool == other.pool;
+          });
+        });
     if (competes) {
       auto const before = queue.lower_bound(it->second.rank);
       reason.position += static_cast<std::size_t>(std::distance(queue.begin(), before));

@@ -1,13 +1,15 @@
 #pragma once
 // Who may start: weighted pools with one queue, in an order in which nothing starves.
 //
-// A request names what it needs of each pool and gets all of it or nothing. The order is fixed when a request comes in:
+// A request names what it needs of each pool and gets all of it or nothing. The order is fixed when
+// a request comes in:
 //
 //   rank = when its execution started − priority · priority_worth
 //
-// so that a point of priority is worth a stated time of waiting, whatever waits is overtaken only by what came soon after it,
-// and among equals the execution that started first is finished first. A request that does not fit lets others past; the
-// pools that it lacks are kept for it, and once it has waited for `patience`, all that it needs.
+// so that a point of priority is worth a stated time of waiting, whatever waits is overtaken only
+// by what came soon after it, and among equals the execution that started first is finished first.
+// A request that does not fit lets others past; the pools that it lacks are kept for it, and once
+// it has waited for `patience`, all that it needs.
 //
 // Pure: time is an argument. One shard (the home of the pools).
 
@@ -39,7 +41,8 @@ struct SlotRequest {
 };
 
 struct AdmissionOptions {
-  Duration priority_worth = std::chrono::seconds(6);  // one point of priority: 100 points are ten minutes
+  Duration priority_worth =
+      std::chrono::seconds(6);  // one point of priority: 100 points are ten minutes
   Duration patience = std::chrono::seconds(10);
 };
 
@@ -54,17 +57,17 @@ struct PoolState {
   std::string name{};
   std::uint64_t capacity = 0;
   std::uint64_t used = 0;
-  std::size_t waiting = 0;               // requests that need it
-  std::vector<PoolHolder> holders{};     // at most 100
+  std::size_t waiting = 0;            // requests that need it
+  std::vector<PoolHolder> holders{};  // at most 100
 };
 
 /// Why a request waits.
 struct WaitReason {
-  std::string pool{};                    // the first one that it lacks; empty: it is next to be granted
+  std::string pool{};  // the first one that it lacks; empty: it is next to be granted
   std::uint64_t needs = 0;
   std::uint64_t free = 0;
   std::uint64_t capacity = 0;
-  std::size_t position = 0;              // 1: nobody who needs the same pools is before it
+  std::size_t position = 0;  // 1: nobody who needs the same pools is before it
   std::vector<PoolHolder> holders{};
 };
 
@@ -72,9 +75,11 @@ class Admission {
  public:
   explicit Admission(std::map<std::string, std::uint64_t> pools, AdmissionOptions options = {});
 
-  /// Queues a request; grant() hands it out. Errors: unknown_pool, exceeds_capacity (it could never start).
+  /// Queues a request; grant() hands it out. Errors: unknown_pool, exceeds_capacity (it could never
+  /// start).
   Result<> request(SlotRequest request);
-  /// Gives back what a request holds, or takes it out of the queue. Unknown ids are ignored: the two races are harmless.
+  /// Gives back what a request holds, or takes it out of the queue. Unknown ids are ignored: the
+  /// two races are harmless.
   void release(RequestId id);
   /// The requests that can start now, in order; they hold their slots from here on.
   std::vector<RequestId> grant(Instant now);
@@ -105,7 +110,8 @@ class Admission {
     auto operator<=>(Rank const&) const = default;
   };
   using Queue = std::set<Rank>;
-  using Queues = std::map<Needs, Queue>;  // requests with equal needs stand in one line: only its head matters
+  using Queues =
+      std::map<Needs, Queue>;  // requests with equal needs stand in one line: only its head matters
   struct Waiting {
     SlotRequest request{};
     Rank rank{};

@@ -89,13 +89,14 @@ void EventWriter::task_status(Instant at, TaskStatusEvent const& event) {
   append_field(out, "task", event.task);
   append_field(out, "attempt", event.attempt);
   append_field(out, "status", to_string(event.status));
-  if (!event.reason.empty()) append_field(out, "reason", event.reason);
   if (event.retry_at) append_field(out, "retryAt", format_instant(*event.retry_at));
   append_error(out, event.error);
   out += "}\n";
 }
 
-void EventWriter::task_output(Instant at, std::string_view task, std::uint32_t attempt, std::string_view output) {
+void EventWriter::task_output(
+    Instant at, std::string_view task, std::uint32_t attempt, std::string_view output
+) {
   std::string& out = begin(at, "task.output", {});
   append_field(out, "task", task);
   append_field(out, "attempt", attempt);
@@ -108,7 +109,9 @@ void EventWriter::task_output(Instant at, std::string_view task, std::uint32_t a
   out += "}\n";
 }
 
-void EventWriter::task_log(Instant at, std::string_view task, std::uint32_t attempt, LogLine const& line) {
+void EventWriter::task_log(
+    Instant at, std::string_view task, std::uint32_t attempt, LogLine const& line
+) {
   std::string& out = begin(at, "task.log", task);
   append_field(out, "task", task);
   append_field(out, "attempt", attempt);

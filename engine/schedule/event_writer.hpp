@@ -1,13 +1,15 @@
 #pragma once
-// Numbers the events of one execution and writes them as they go over the wire and into the journal (DESIGN §7).
+// Numbers the events of one execution and writes them as they go over the wire and into the journal
+// (DESIGN §7).
 //
-// Pure. Frames are compact JSON objects, one a line, that begin with {"seq":N; numbers have no gaps.
+// Pure. Frames are compact JSON objects, one a line, that begin with {"seq":N; numbers have no
+// gaps.
 
 #include "engine/base/error.hpp"
 #include "engine/base/time.hpp"
-#include "engine/model/status.hpp"
-#include "engine/model/records.hpp"
 #include "engine/model/log_line.hpp"
+#include "engine/model/records.hpp"
+#include "engine/model/status.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +24,6 @@ struct TaskStatusEvent {
   std::uint32_t attempt = 0;
   Status status = Status::pending;
   Error const* error = nullptr;
-  std::string_view reason{};                // why it was skipped
   std::optional<Instant> retry_at{};
 };
 
@@ -32,8 +33,11 @@ class EventWriter {
 
   void execution_status(Instant at, Status status, bool paused, Error const* error);
   void task_status(Instant at, TaskStatusEvent const& event);
-  /// `output` is JSON text; past 8 KiB the event carries its size instead (it is read by GET /v1/executions/{id}).
-  void task_output(Instant at, std::string_view task, std::uint32_t attempt, std::string_view output);
+  /// `output` is JSON text; past 8 KiB the event carries its size instead (it is read by GET
+  /// /v1/executions/{id}).
+  void task_output(
+      Instant at, std::string_view task, std::uint32_t attempt, std::string_view output
+  );
   void task_log(Instant at, std::string_view task, std::uint32_t attempt, LogLine const& line);
 
   std::uint64_t last_seq() const { return last_seq_; }

@@ -3,7 +3,8 @@
 namespace ropewalk {
 namespace {
 
-constexpr std::int64_t priority_worth_us = 6'000'000;  // as in Admission: a point is worth six seconds
+constexpr std::int64_t priority_worth_us =
+    6'000'000;  // as in Admission: a point is worth six seconds
 constexpr std::size_t holders_shown_max = 100;
 
 }  // namespace

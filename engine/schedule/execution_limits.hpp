@@ -1,8 +1,10 @@
 #pragma once
-// How many executions of a workflow (with one key) run at once: `concurrency:` of the workflow file.
+// How many executions of a workflow (with one key) run at once: `concurrency:` of the workflow
+// file.
 //
-// Pure. One shard (the home of the limits). The group is "<workflow>" or "<workflow>/<key>"; its limit is that of the latest
-// execution that came in, so that a new version of a workflow can change it.
+// Pure. One shard (the home of the limits). The group is "<workflow>" or "<workflow>/<key>"; its
+// limit is that of the latest execution that came in, so that a new version of a workflow can
+// change it.
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
@@ -42,8 +44,8 @@ class ExecutionLimits {
   struct Position {
     std::uint32_t limit = 0;
     std::size_t running = 0;
-    std::size_t position = 0;              // in the queue, from 1
-    std::vector<ExecutionId> holders{};    // at most 100
+    std::size_t position = 0;            // in the queue, from 1
+    std::vector<ExecutionId> holders{};  // at most 100
   };
   /// nullopt when it does not wait.
   std::optional<Position> explain(ExecutionId execution) const;
@@ -58,7 +60,7 @@ class ExecutionLimits {
     std::uint32_t limit = 1;
     std::set<std::pair<Instant, ExecutionId>> running{};  // oldest first
     std::set<Rank> queue{};
-    std::set<ExecutionId> leaving{};                      // told to cancel, still running
+    std::set<ExecutionId> leaving{};  // told to cancel, still running
   };
   struct Member {
     std::string group{};

@@ -8,7 +8,8 @@
 namespace ropewalk {
 namespace {
 
-constexpr double stated_delay_max_ms = 24.0 * 3600 * 1000;  // a server that asks for more is not waited for
+constexpr double stated_delay_max_ms =
+    24.0 * 3600 * 1000;  // a server that asks for more is not waited for
 
 std::optional<double> number(Error const& error, std::string_view key) {
   auto const* object = error.detail.if_object();
@@ -27,9 +28,11 @@ bool is_retryable(RetryConfig const& config, Error const& error) {
   if (is_final(error)) return false;
   auto const exit_code = number(error, "exitCode");
   if (exit_code && !config.on_exit_codes.empty()) {
-    return std::any_of(config.on_exit_codes.begin(), config.on_exit_codes.end(), [&](ExitCodeRange range) {
-      return *exit_code >= range.first && *exit_code <= range.last;
-    });
+    return std::any_of(
+        config.on_exit_codes.begin(),
+        config.on_exit_codes.end(),
+        [&](ExitCodeRange range) { return *exit_code >= range.first && *exit_code <= range.last; }
+    );
   }
   return (config.on & error_class_bit(error.error_class)) != 0;
 }
@@ -45,7 +48,9 @@ Duration backoff_delay(RetryConfig const& config, std::uint32_t tries, double ra
   return Duration(static_cast<std::int64_t>(std::clamp(delay, 0.0, longest)));
 }
 
-std::optional<Duration> next_try(RetryConfig const& config, Error const& error, std::uint32_t tries, double random) {
+std::optional<Duration> next_try(
+    RetryConfig const& config, Error const& error, std::uint32_t tries, double random
+) {
   if (tries >= config.max_attempts || !is_retryable(config, error)) return std::nullopt;
   Duration delay = backoff_delay(config, tries, random);
   if (auto const stated = number(error, "retryAfterMs"); stated && *stated > 0) {

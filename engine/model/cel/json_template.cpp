@@ -80,6 +80,15 @@ class JsonTemplate::Compiler {
   Parts& parts_;
 };
 
+JsonTemplate::JsonTemplate() {
+  static auto const empty = [] {
+    Parts parts;
+    parts.document = boost::json::object();
+    return std::make_shared<Parts const>(std::move(parts));
+  }();
+  parts_ = empty;
+}
+
 Result<JsonTemplate> JsonTemplate::compile(json::value document, Limits const& limits) {
   auto parts = std::make_shared<Parts>();
   parts->document = std::move(document);

@@ -21,6 +21,8 @@ class JsonTemplate {
     Template text;
   };
 
+  /// The empty object; all of these share one.
+  JsonTemplate();
   /// Error bad_expression, its message beginning with the path of the string: "/env/NAME: expected
   /// …".
   static Result<JsonTemplate> compile(boost::json::value document, Limits const& limits = {});

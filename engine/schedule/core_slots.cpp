@@ -1,0 +1,197 @@
+// EngineCore: slots, attempts, and the batches of the journal.
+#include "engine/schedule/core.hpp"
+
+namespace ropewalk {
+
+void EngineCore::observe(Live& live, Effects const& fx) {
+  for (TaskIndex const task : fx.settled) {
+    Instant const started = live.machine.task_started_at(task);
+    std::optional<Duration> ran;
+    if (live.machine.task_attempt(task) > 0 && started != Instant{})
+      ran = live.machine.task_finished_at(task) - started;
+    effects_.tasks_ended.push_back(
+        {live.machine.workflow().tasks[task].type, live.machine.task_status(task), ran}
+    );
+  }
+  effects_.attempts_ended.insert(
+      effects_.attempts_ended.end(), fx.attempts.begin(), fx.attempts.end()
+  );
+}
+
+void EngineCore::after(Live& live, Effects fx, Instant now, bool urgent) {
+  ExecutionId const id = live.machine.id();
+  observe(live, fx);
+  for (TaskIndex const task : fx.stop)
+    if (auto it = live.slots.find(task); it != live.slots.end())
+      effects_.stop.push_back(it->second);
+  for (TaskIndex const task : fx.withdraw) drop_slot(live, task);
+  if (live.machine.has_change()) {
+    urgent_ = urgent_ || urgent;
+    if (!live.dirty) dirty_.push_back(id);
+    live.dirty = true;
+  }
+  if (auto const at = live.machine.next_wake(); at && (!live.wake_at || *at < *live.wake_at)) {
+    live.wake_at = at;
+    wakes_.push({*at, id});
+  }
+  if (fx.ready.empty() && !fx.ended) return;
+  // Whatever caused this is in the change that is still to be taken, in the one under way, or
+  // durable already.
+  if (!live.dirty && !live.in_flight)
+    return release_held(live, {std::move(fx.ready), fx.ended}, now);
+  Held& held = live.dirty ? live.held : in_flight_[*live.in_flight].held;
+  held.ready.insert(held.ready.end(), fx.ready.begin(), fx.ready.end());
+  held.ended = held.ended || fx.ended;
+}
+
+void EngineCore::release_held(Live& live, Held held, Instant now) {
+  ExecutionId const id = live.machine.id();
+  for (TaskIndex const task : held.ready) ask_or_run(live, task, now);
+  if (!held.ended || !is_terminal(live.machine.status())) return;
+  ROPEWALK_CHECK(live.machine.running_count() == 0);
+  effects_.ended.push_back({id, live.machine.status()});
+  live_.erase(id);
+}
+
+void EngineCore::ask_or_run(Live& live, TaskIndex task, Instant now) {
+  if (stopping_ || !live.machine.is_queued(task) || live.machine.is_paused() ||
+      live.slots.contains(task))
+    return;
+  TaskDef const& def = live.machine.workflow().tasks[task];
+  if (!def.type->needs_slot) {
+    Effects fx;
+    auto const request = live.machine.start_attempt(task, now, random(), fx);
+    ROPEWALK_CHECK(!request);
+    return after(live, std::move(fx), now);
+  }
+  RequestId const slot = next_request_++;
+  live.slots.emplace(task, slot);
+  slots_.emplace(slot, Slot{live.machine.id(), task, 0});
+  effects_.ask.push_back(
+      {slot,
+       live.machine.id(),
+       def.id,
+       def.options,
+       live.machine.task_priority(task),
+       live.machine.started_or_created(),
+       now}
+  );
+}
+
+void EngineCore::drop_slot(Live& live, TaskIndex task) {
+  auto const it = live.slots.find(task);
+  if (it == live.slots.end()) return;
+  effects_.give_back.push_back(it->second);
+  slots_.erase(it->second);
+  live.slots.erase(it);
+}
+
+void EngineCore::granted(RequestId id, Instant now) {
+  auto const it = slots_.find(id);
+  if (it == slots_.end()) return;  // withdrawn meanwhile: its return is already on the way
+  Slot& slot = it->second;
+  Live& live = *find_live(slot.id);
+  TaskIndex const task = slot.task;
+  if (stopping_) return drop_slot(live, task);
+  Duration const queued = now - live.machine.task_queued_at(task);
+  Effects fx;
+  auto request = live.machine.start_attempt(task, now, random(), fx);
+  if (request) {
+    slot.attempt = request->attempt;
+    ++running_count_;
+    effects_.start.push_back({id, task, queued, std::move(*request)});
+  } else {
+    drop_slot(live, task);
+  }
+  after(live, std::move(fx), now);
+}
+
+void EngineCore::refused(RequestId id, Error error, Instant now) {
+  auto const it = slots_.find(id);
+  if (it == slots_.end()) return;
+  Live& live = *find_live(it->second.id);
+  TaskIndex const task = it->second.task;
+  slots_.erase(it);
+  live.slots.erase(task);
+  Effects fx;
+  live.machine.refuse_start(task, std::move(error), now, fx);
+  after(live, std::move(fx), now);
+}
+
+void EngineCore::attempt_finished(RequestId id, AttemptOutcome outcome, Instant now) {
+  auto const it = slots_.find(id);
+  if (it == slots_.end()) return;  // its execution was dropped
+  Slot const slot = it->second;
+  Live& live = *find_live(slot.id);
+  --running_count_;
+  drop_slot(live, slot.task);
+  Effects fx;
+  live.machine.finish_attempt(slot.task, slot.attempt, std::move(outcome), now, random(), fx);
+  after(live, std::move(fx), now);
+}
+
+void EngineCore::log(RequestId id, LogLine line, Instant now) {
+  auto const it = slots_.find(id);
+  if (it == slots_.end()) return;
+  Live& live = *find_live(it->second.id);
+  log_bytes_pending_ += line.text.size() + 128;  // what a frame adds around the text
+  live.machine.log(it->second.task, std::move(line), now);
+  after(live, {}, now, /*urgent=*/false);
+}
+
+std::vector<Change> EngineCore::take_batch() {
+  ROPEWALK_CHECK(in_flight_.empty());
+  std::vector<Change> batch;
+  batch.reserve(dirty_.size());
+  for (ExecutionId const id : dirty_) {
+    Live* live = find_live(id);
+    if (!live) continue;
+    Change change = live->machine.take_change();
+    live->dirty = false;
+    live->in_flight = in_flight_.size();
+    in_flight_.push_back({id, std::exchange(live->held, {})});
+    batch.push_back(std::move(change));
+  }
+  dirty_.clear();
+  urgent_ = false;
+  log_bytes_in_flight_ = std::exchange(log_bytes_pending_, 0);
+  ++batches_taken_;
+  return batch;
+}
+
+void EngineCore::committed(
+    std::vector<Change> batch, std::vector<std::pair<std::size_t, Error>> const& rejected, Instant now
+) {
+  auto const done = std::exchange(in_flight_, {});
+  ROPEWALK_CHECK(batch.size() == done.size());
+  ++batches_committed_;
+  log_bytes_in_flight_ = 0;
+  for (auto const& entry : done)
+    if (Live* live = find_live(entry.id)) live->in_flight.reset();
+  for (auto const& [index, error] : rejected) {
+    drop(done[index].id, error);
+    batch[index].events.clear();
+  }
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (!batch[i].events.empty())
+      effects_.publish.push_back({done[i].id, std::move(batch[i].events)});
+    if (Live* live = find_live(done[i].id)) release_held(*live, done[i].held, now);
+  }
+}
+
+void EngineCore::drop(ExecutionId id, Error error) {
+  auto const it = live_.find(id);
+  if (it == live_.end()) return;
+  for (auto const& [task, slot] : it->second->slots) {
+    if (slots_.at(slot).attempt > 0) {
+      effects_.stop.push_back(slot);
+      --running_count_;
+    }
+    effects_.give_back.push_back(slot);
+    slots_.erase(slot);
+  }
+  live_.erase(it);
+  effects_.broken.emplace_back(id, std::move(error));
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,170 @@
+#include "engine/schedule/execution.hpp"
+
+#include "engine/base/json.hpp"
+
+namespace ropewalk {
+namespace {
+
+std::optional<Instant> if_set(Instant instant) {
+  return instant == Instant{} ? std::nullopt : std::optional(instant);
+}
+
+}  // namespace
+
+Execution::Execution(
+    ExecutionId id,
+    std::shared_ptr<Workflow const> workflow,
+    NewExecution record,
+    json::object inputs,
+    ExecutionOptions options
+)
+    : id_(id),
+      workflow_(std::move(workflow)),
+      record_(std::move(record)),
+      inputs_(std::move(inputs)),
+      options_(options),
+      tasks_(workflow_->tasks.size()),
+      unfinished_count_(workflow_->tasks.size()) {
+  count_unmet();
+}
+
+void Execution::count_unmet() {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    std::uint32_t unmet = 0;
+    for (auto const& edge : workflow_->graph.dependencies(task))
+      if (!is_terminal(tasks_[edge.from].status)) ++unmet;
+    tasks_[task].unmet = unmet;
+  }
+}
+
+void Execution::accept(Instant now) {
+  accepted_pending_ = true;
+  state_.status = Status::pending;
+  record_state(now);
+}
+
+void Execution::begin(Instant now, Effects& out) {
+  if (has_begun() || is_terminal(state_.status)) return;
+  state_.status = Status::running;
+  state_.started_at = now;
+  record_state(now);
+  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+    if (tasks_[task].unmet == 0) dependencies_met(task, now, out);
+  propagate(now, out);
+  end_if_done(now, out);
+}
+
+void Execution::cancel(Instant now, Effects& out) {
+  if (is_terminal(state_.status) || state_.cancel_requested) return;
+  state_.cancel_requested = true;
+  dirty_ = true;
+  cancel_rest(StopReason::cancel, now, out);
+  end_if_done(now, out);
+}
+
+void Execution::pause(Instant now) {
+  if (is_terminal(state_.status) || state_.paused) return;
+  state_.paused = true;
+  record_state(now);
+}
+
+void Execution::resume(Instant now, Effects& out) {
+  if (is_terminal(state_.status) || !state_.paused) return;
+  state_.paused = false;
+  record_state(now);
+  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+    if (is_queued(task)) out.ready.push_back(task);
+}
+
+void Execution::record_state(Instant now) {
+  dirty_ = true;
+  Error const* error = state_.status == Status::failed && failure_ ? &*failure_ : nullptr;
+  events_.execution_status(now, state_.status, state_.paused, error);
+}
+
+Execution::PendingRecord& Execution::record_task(TaskIndex task) {
+  dirty_ = true;
+  TaskState& state = tasks_[task];
+  if (state.pending_record == 0) {
+    records_pending_.push_back({task, {}});
+    state.pending_record = static_cast<std::uint32_t>(records_pending_.size());
+  }
+  return records_pending_[state.pending_record - 1];
+}
+
+void Execution::record_task_event(TaskIndex task, Instant now) {
+  record_task(task);
+  TaskState const& state = tasks_[task];
+  TaskStatusEvent event{def(task).id, state.attempt, state.status, nullptr, std::nullopt};
+  if (auto it = details_.find(task); it != details_.end()) {
+    if (it->second.error) event.error = &*it->second.error;
+    if (state.status == Status::retrying) event.retry_at = it->second.retry_at;
+  }
+  events_.task_status(now, event);
+}
+
+TaskRecord Execution::make_record(PendingRecord& pending) const {
+  TaskState const& state = tasks_[pending.task];
+  TaskRecord record;
+  record.task = def(pending.task).id;
+  record.status = state.status;
+  record.attempt = state.attempt;
+  record.tries = state.tries;
+  record.interruptions = state.interruptions;
+  record.queued_at = if_set(state.queued_at);
+  record.started_at = if_set(state.started_at);
+  record.finished_at = if_set(state.finished_at);
+  record.output = std::move(pending.output);
+  if (auto it = details_.find(pending.task); it != details_.end()) {
+    Detail const& detail = it->second;
+    if (state.status == Status::retrying) record.retry_at = detail.retry_at;
+    if (detail.error) record.error = to_text(to_json(*detail.error));
+    if (!detail.usage.is_null()) record.usage = to_text(detail.usage);
+  }
+  return record;
+}
+
+Change Execution::take_change() {
+  Change change;
+  change.execution = id_;
+  if (accepted_pending_) change.created = record_;
+  accepted_pending_ = false;
+  change.tasks.reserve(records_pending_.size());
+  for (auto& pending : records_pending_) {
+    change.tasks.push_back(make_record(pending));
+    TaskState& state = tasks_[pending.task];
+    state.pending_record = 0;
+    if (is_terminal(state.status) && state.status != Status::failed) details_.erase(pending.task);
+  }
+  records_pending_.clear();
+  change.attempts = std::exchange(attempts_pending_, {});
+  change.events = events_.take();
+  state_.last_seq = events_.last_seq();
+  if (state_.status == Status::failed && failure_) state_.error = to_text(to_json(*failure_));
+  change.state = state_;
+  dirty_ = false;
+  return change;
+}
+
+std::int32_t Execution::task_priority(TaskIndex task) const {
+  return options(task).priority.value_or(record_.priority);
+}
+
+Error const* Execution::task_error(TaskIndex task) const {
+  auto const it = details_.find(task);
+  return it != details_.end() && it->second.error ? &*it->second.error : nullptr;
+}
+
+std::optional<Instant> Execution::task_retry_at(TaskIndex task) const {
+  auto const it = details_.find(task);
+  return it != details_.end() ? it->second.retry_at : std::nullopt;
+}
+
+std::vector<TaskIndex> Execution::unmet_dependencies(TaskIndex task) const {
+  std::vector<TaskIndex> unmet;
+  for (auto const& edge : workflow_->graph.dependencies(task))
+    if (!is_terminal(tasks_[edge.from].status)) unmet.push_back(edge.from);
+  return unmet;
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,257 @@
+#pragma once
+// One run of one workflow: decides what starts, what is tried again, what is skipped, and how it
+// ends.
+//
+// Pure: events and the time go in, changes to write down and things to do come out (`Effects`).
+// What must not happen before its cause is durable (starting a task, telling that it ended) is in
+// the part of Effects that the caller holds back until the change is committed. One shard. A
+// waiting task costs one TaskState.
+
+#include "engine/base/error.hpp"
+#include "engine/base/json.hpp"
+#include "engine/model/attempt.hpp"
+#include "engine/model/log_line.hpp"
+#include "engine/model/records.hpp"
+#include "engine/model/workflow.hpp"
+#include "engine/schedule/event_writer.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ropewalk {
+
+/// Why a running attempt is stopped. Its outcome is decided by this, whatever the runner says in
+/// the end.
+enum class StopReason : unsigned char {
+  none,
+  cancel,    // somebody cancelled the execution
+  failure,   // another task failed and the workflow says onFailure: cancel
+  timeout,   // the attempt took too long: tried again if the retry policy says so
+  deadline,  // the task with its retries took too long
+  shutdown,  // the server stops: goes on at its next start
+};
+
+/// What the caller has to do. Filled by the functions of Execution, emptied by the caller.
+struct Effects {
+  // At once:
+  std::vector<TaskIndex>
+      stop{};  // running attempts to cancel (their reason is kept by the Execution)
+  std::vector<TaskIndex> withdraw{};  // tasks that no longer want the slot that they wait for
+  /// What metrics count.
+  std::vector<TaskIndex> settled{};                   // tasks that have ended
+  std::vector<std::optional<ErrorClass>> attempts{};  // attempts that have ended; nullopt: well
+  // When the change of this step is durable:
+  std::vector<TaskIndex> ready{};  // tasks to start as soon as there is a slot
+  bool ended = false;
+};
+
+struct ExecutionOptions {
+  std::size_t output_bytes_max = 1024 * 1024;
+  std::uint32_t interruptions_max = 100;
+};
+
+class Execution {
+ public:
+  /// A new one. `inputs` were accepted. Its acceptance is the first change.
+  Execution(
+      ExecutionId id,
+      std::shared_ptr<Workflow const> workflow,
+      NewExecution record,
+      json::object inputs,
+      ExecutionOptions options
+  );
+  /// One that the journal knows. Nothing goes on before resume_stored().
+  Execution(
+      std::shared_ptr<Workflow const> workflow,
+      StoredExecution const& stored,
+      ExecutionOptions options
+  );
+
+  // What happens to it. `now` never goes back.
+  /// Writes down that it was accepted.
+  void accept(Instant now);
+  /// It has its place among the executions of its workflow: tasks without dependencies become
+  /// ready.
+  void begin(Instant now, Effects& out);
+  /// After a takeover: attempts that were cut short are tried again, what was ready is ready.
+  void resume_stored(Instant now, Effects& out);
+  /// Failed and cancelled tasks, and all downstream of them, start over. REQUIRES: has ended.
+  /// Errors: nothing_to_retry.
+  Result<> retry_failed(Instant now, Effects& out);
+  void cancel(Instant now, Effects& out);
+  void pause(Instant now);
+  void resume(Instant now, Effects& out);
+
+  /// The slot is there. Returns what to run, or nullopt when the task ended instead (an expression
+  /// in it failed) or carries itself out (`pass`, `wait`). `random` is for jitter, as below.
+  std::optional<AttemptRequest> start_attempt(
+      TaskIndex task, Instant now, double random, Effects& out
+  );
+  /// The slot can never be there (exceeds_capacity, unknown_pool).
+  void refuse_start(TaskIndex task, Error error, Instant now, Effects& out);
+  void finish_attempt(
+      TaskIndex task,
+      std::uint32_t attempt,
+      AttemptOutcome outcome,
+      Instant now,
+      double random,
+      Effects& out
+  );
+  /// REQUIRES: the attempt runs.
+  void log(TaskIndex task, LogLine line, Instant now);
+  /// Timers that are due: retries, timeouts, ends of waits.
+  void wake(Instant now, double random, Effects& out);
+  /// The server stops: running attempts are stopped for the next start.
+  void interrupt_all(Effects& out);
+
+  // What the journal gets.
+  bool has_change() const { return dirty_; }
+  Change take_change();
+
+  // How it stands.
+  ExecutionId id() const { return id_; }
+  Workflow const& workflow() const { return *workflow_; }
+  NewExecution const& record() const { return record_; }
+  Status status() const { return state_.status; }
+  bool is_paused() const { return state_.paused; }
+  bool is_cancelling() const { return state_.cancel_requested; }
+  bool has_begun() const { return state_.started_at.has_value(); }
+  Instant started_or_created() const { return state_.started_at.value_or(record_.created_at); }
+  std::optional<Instant> next_wake() const;
+  Status task_status(TaskIndex task) const { return tasks_[task].status; }
+  std::uint32_t task_attempt(TaskIndex task) const { return tasks_[task].attempt; }
+  Instant task_queued_at(TaskIndex task) const { return tasks_[task].queued_at; }
+  Instant task_started_at(TaskIndex task) const { return tasks_[task].started_at; }
+  Instant task_finished_at(TaskIndex task) const { return tasks_[task].finished_at; }
+  std::int32_t task_priority(TaskIndex task) const;
+  /// Ready and not started yet: waits for a slot or for the execution to be resumed.
+  bool is_queued(TaskIndex task) const {
+    return tasks_[task].status == Status::pending && tasks_[task].queued;
+  }
+  std::size_t unfinished_count() const { return unfinished_count_; }
+  std::size_t running_count() const { return running_count_; }
+
+  // For expressions and for people (execution_scope.hpp, explain.hpp).
+  json::object const& inputs() const { return inputs_; }
+  json::value const* task_output(TaskIndex task) const { return tasks_[task].output.get(); }
+  Error const* task_error(TaskIndex task) const;
+  std::optional<Instant> task_retry_at(TaskIndex task) const;
+  /// The dependencies that `task` still waits for.
+  std::vector<TaskIndex> unmet_dependencies(TaskIndex task) const;
+  /// The ExecutionContext of DESIGN §5 as JSON text.
+  std::string context_text(TaskIndex task) const;
+
+ private:
+  struct TaskState {
+    Status status = Status::pending;
+    bool queued = false;
+    std::uint16_t interruptions = 0;
+    std::uint32_t unmet = 0;
+    std::uint32_t attempt = 0;
+    std::uint32_t tries = 0;
+    std::uint32_t pending_record = 0;  // its place in records_pending_, from 1; 0: none
+    Instant queued_at{};               // the epoch stands for "not yet", here and below
+    Instant started_at{};
+    Instant finished_at{};
+    std::unique_ptr<json::value> output{};
+  };
+  struct PendingRecord {
+    TaskIndex task = 0;
+    std::string output{};  // JSON text
+  };
+  /// What only few tasks have at a time: those that run, wait for a retry, or failed.
+  struct Detail {
+    StopReason stop = StopReason::none;
+    Instant first_queued_at{};
+    std::optional<Instant> retry_at{};
+    std::optional<Instant> ends_at{};  // of a `wait`
+    std::optional<Error> error{};
+    json::value usage{};
+    std::deque<std::string> last_lines{};
+  };
+  enum class TimerKind : unsigned char {
+    retry,
+    queue_timeout,
+    attempt_timeout,
+    deadline,
+    wait_end
+  };
+  struct Timer {
+    Instant at{};
+    TaskIndex task = 0;
+    std::uint32_t attempt = 0;
+    TimerKind kind{};
+    bool operator>(Timer const& other) const { return at > other.at; }
+  };
+
+  TaskDef const& def(TaskIndex task) const { return workflow_->tasks[task]; }
+  TaskOptions const& options(TaskIndex task) const { return *def(task).options; }
+  void count_unmet();
+  void restore_tasks(StoredExecution const& stored);
+  bool resume_wait(TaskIndex task, Instant now);
+  void resume_active(TaskIndex task, Instant now, Effects& out);
+  void resume_pending(Instant now, Effects& out);
+  void start_over(TaskIndex task, Instant now);
+  void set_timer(Instant at, TaskIndex task, TimerKind kind);
+  bool is_due(Timer const& timer) const;
+  void fire(Timer const& timer, Instant now, double random, Effects& out);
+
+  // execution_flow.cpp: dependencies and ends
+  void make_ready(TaskIndex task, Instant now, Effects& out);
+  void settle(TaskIndex task, Status status, Instant now, Effects& out);
+  void propagate(Instant now, Effects& out);
+  void visit_dependant(Edge const& edge, Instant now, Effects& out);
+  Result<bool> is_met(Edge const& edge) const;
+  void dependencies_met(TaskIndex task, Instant now, Effects& out);
+  void skip(TaskIndex task, std::string code, std::string reason, Instant now, Effects& out);
+  void fail(TaskIndex task, Error error, Instant now, Effects& out);
+  bool is_handled_failure(TaskIndex task) const;
+  void cancel_rest(StopReason reason, Instant now, Effects& out);
+  void end_if_done(Instant now, Effects& out);
+
+  // execution_attempts.cpp
+  void run_inline(TaskIndex task, json::value config, Instant now, double random, Effects& out);
+  void attempt_failed(TaskIndex task, Error error, Instant now, double random, Effects& out);
+  void attempt_succeeded(
+      TaskIndex task, json::value output, Instant now, double random, Effects& out
+  );
+  void interrupted(TaskIndex task, Instant now, Effects& out);
+  void stop_attempt(TaskIndex task, StopReason reason, Effects& out);
+  void keep_attempt(TaskIndex task, Instant finished_at);
+  void leave_running(TaskIndex task);
+
+  // What changed goes into the next change: a row once, as it stands when the change is taken.
+  PendingRecord& record_task(TaskIndex task);
+  void record_task_event(TaskIndex task, Instant now);
+  void record_state(Instant now);
+  TaskRecord make_record(PendingRecord& pending) const;
+
+  ExecutionId id_{};
+  std::shared_ptr<Workflow const> workflow_;
+  NewExecution record_;
+  ExecutionState state_;
+  json::object inputs_;
+  ExecutionOptions options_;
+  std::vector<TaskState> tasks_;
+  std::unordered_map<TaskIndex, Detail> details_;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::deque<TaskIndex> settled_;  // whose dependants have not been looked at yet
+  std::size_t unfinished_count_ = 0;
+  std::size_t running_count_ = 0;
+  std::optional<Error> failure_;   // the first that nothing handles
+  bool accepted_pending_ = false;  // the next change carries the execution itself
+  bool dirty_ = false;
+  std::vector<PendingRecord> records_pending_;
+  std::vector<AttemptRecord> attempts_pending_;
+  EventWriter events_;
+};
+
+}  // namespace ropewalk

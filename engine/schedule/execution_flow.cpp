@@ -1,0 +1,185 @@
+// Execution: what follows when a task has ended. Works through a list, never by recursion: chains
+// may be a million tasks long.
+#include "engine/schedule/execution.hpp"
+#include "engine/schedule/execution_scope.hpp"
+
+namespace ropewalk {
+namespace {
+
+std::string quoted(std::string_view task) {
+  return "\"" + std::string(task) + "\"";
+}
+
+std::string_view verb(DependencyType type) {
+  if (type == DependencyType::success) return "succeed";
+  return type == DependencyType::failure ? "fail" : "end";
+}
+
+}  // namespace
+
+void Execution::make_ready(TaskIndex task, Instant now, Effects& out) {
+  TaskState& state = tasks_[task];
+  state.status = Status::pending;
+  state.queued = true;
+  state.queued_at = now;
+  TaskOptions const& task_options = options(task);
+  if (task_options.queue_timeout && def(task).type->needs_slot)
+    set_timer(now + *task_options.queue_timeout, task, TimerKind::queue_timeout);
+  if (task_options.deadline) {
+    Detail& detail = details_[task];
+    if (detail.first_queued_at == Instant{}) {
+      detail.first_queued_at = now;
+      set_timer(now + *task_options.deadline, task, TimerKind::deadline);
+    }
+  }
+  if (!state_.paused) out.ready.push_back(task);
+}
+
+void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out) {
+  TaskState& state = tasks_[task];
+  if (state.queued) {
+    state.queued = false;
+    out.withdraw.push_back(task);
+  }
+  state.status = status;
+  state.finished_at = now;
+  --unfinished_count_;
+  record_task_event(task, now);
+  settled_.push_back(task);
+  out.settled.push_back(task);
+  if (status == Status::failed && !is_handled_failure(task)) {
+    if (!failure_) {
+      Error const& cause = *details_[task].error;
+      failure_ = cause;
+      failure_->detail = json::object{{"task", def(task).id}};
+    }
+    if (workflow_->on_failure == OnFailure::cancel) cancel_rest(StopReason::failure, now, out);
+  }
+}
+
+void Execution::propagate(Instant now, Effects& out) {
+  while (!settled_.empty()) {
+    TaskIndex const task = settled_.front();
+    settled_.pop_front();
+    for (std::uint32_t const index : workflow_->graph.dependants(task))
+      visit_dependant(workflow_->graph.edge(index), now, out);
+  }
+}
+
+void Execution::visit_dependant(Edge const& edge, Instant now, Effects& out) {
+  TaskState& state = tasks_[edge.to];
+  if (state.status != Status::pending || state.queued)
+    return;  // decided by another dependency already
+  auto const met = is_met(edge);
+  if (!met) {
+    fail(edge.to, met.error(), now, out);
+  } else if (*met) {
+    if (--state.unmet == 0) dependencies_met(edge.to, now, out);
+  } else {
+    Status const upstream = tasks_[edge.from].status;
+    bool const by_condition = edge.condition != no_condition && upstream == Status::completed;
+    if (by_condition) {
+      skip(
+          edge.to,
+          "condition_false",
+          "the condition on " + quoted(def(edge.from).id) + " did not hold",
+          now,
+          out
+      );
+    } else {
+      std::string reason = "waited for " + quoted(def(edge.from).id) + " to " +
+                           std::string(verb(edge.type)) + ", which is " +
+                           std::string(to_string(upstream));
+      skip(edge.to, "dependency_not_met", std::move(reason), now, out);
+    }
+  }
+}
+
+Result<bool> Execution::is_met(Edge const& edge) const {
+  Status const upstream = tasks_[edge.from].status;
+  bool matches = false;
+  switch (edge.type) {
+    case DependencyType::success:
+      matches = upstream == Status::completed;
+      break;
+    case DependencyType::failure:
+      matches = upstream == Status::failed;
+      break;
+    case DependencyType::completion:
+      matches = upstream != Status::cancelled;
+      break;
+  }
+  if (!matches || edge.condition == no_condition) return matches;
+  ExecutionScope const scope(*this);
+  auto held = workflow_->edge_conditions[edge.condition].evaluate_condition(scope);
+  if (held) return *held;
+  Error error = held.error();
+  error.message = "task " + quoted(def(edge.to).id) + ": the condition on " +
+                  quoted(def(edge.from).id) + " could not be evaluated: " + error.message;
+  return error;
+}
+
+void Execution::dependencies_met(TaskIndex task, Instant now, Effects& out) {
+  auto const& when = options(task).when;
+  if (!when) return make_ready(task, now, out);
+  ExecutionScope const scope(*this);
+  auto held = when->evaluate_condition(scope);
+  if (!held) {
+    Error error = held.error();
+    error.message =
+        "task " + quoted(def(task).id) + ": when could not be evaluated: " + error.message;
+    fail(task, std::move(error), now, out);
+  } else if (*held) {
+    make_ready(task, now, out);
+  } else {
+    skip(task, "condition_false", "its condition (when) did not hold", now, out);
+  }
+}
+
+void Execution::skip(
+    TaskIndex task, std::string code, std::string reason, Instant now, Effects& out
+) {
+  details_[task].error = Error{ErrorClass::dependency, std::move(code), std::move(reason)};
+  settle(task, Status::skipped, now, out);
+}
+
+void Execution::fail(TaskIndex task, Error error, Instant now, Effects& out) {
+  details_[task].error = std::move(error);
+  settle(task, Status::failed, now, out);
+}
+
+bool Execution::is_handled_failure(TaskIndex task) const {
+  if (options(task).allow_failure) return true;
+  for (std::uint32_t const index : workflow_->graph.dependants(task))
+    if (workflow_->graph.edge(index).type != DependencyType::success) return true;
+  return false;
+}
+
+void Execution::cancel_rest(StopReason reason, Instant now, Effects& out) {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    Status const status = tasks_[task].status;
+    if (status == Status::running) {
+      stop_attempt(task, reason, out);
+      if (details_[task].ends_at) {  // a wait has nobody who could answer
+        leave_running(task);
+        settle(task, Status::cancelled, now, out);
+      }
+    } else if (!is_terminal(status)) {
+      settle(task, Status::cancelled, now, out);
+    }
+  }
+  settled_.clear();  // nothing is left that could depend on them
+}
+
+void Execution::end_if_done(Instant now, Effects& out) {
+  if (unfinished_count_ > 0 || is_terminal(state_.status)) return;
+  state_.status = state_.cancel_requested ? Status::cancelled
+                  : failure_              ? Status::failed
+                                          : Status::completed;
+  state_.finished_at = now;
+  state_.paused = false;
+  record_state(now);
+  out.ended = true;
+}
+
+}  // namespace ropewalk

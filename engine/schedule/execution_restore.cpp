@@ -1,0 +1,182 @@
+// Execution: going on from what the journal knows, after a crash, a takeover, or by hand (retry).
+#include "engine/base/json.hpp"
+#include "engine/schedule/execution.hpp"
+#include "engine/schedule/execution_scope.hpp"
+
+#include <algorithm>
+
+namespace ropewalk {
+namespace {
+
+/// Our own records: what cannot be read any more counts as absent, and is then decided anew.
+json::value read_back(std::string const& text) {
+  if (text.empty()) return nullptr;
+  JsonLimits limits;
+  limits.bytes_max = text.size();
+  limits.depth_max = 256;
+  limits.nodes_max = 100'000'000;
+  auto value = parse_json(text, limits);
+  return value ? std::move(*value) : json::value();
+}
+
+}  // namespace
+
+Execution::Execution(
+    std::shared_ptr<Workflow const> workflow,
+    StoredExecution const& stored,
+    ExecutionOptions options
+)
+    : id_(stored.execution),
+      workflow_(std::move(workflow)),
+      record_(stored.created),
+      state_(stored.state),
+      options_(options),
+      tasks_(workflow_->tasks.size()),
+      unfinished_count_(workflow_->tasks.size()),
+      events_(stored.state.last_seq) {
+  if (json::value inputs = read_back(record_.inputs); inputs.is_object())
+    inputs_ = std::move(inputs.get_object());
+  if (!state_.error.empty()) failure_ = error_from_json(read_back(state_.error));
+  count_unmet();
+  restore_tasks(stored);
+}
+
+void Execution::restore_tasks(StoredExecution const& stored) {
+  for (auto const& record : stored.tasks) {
+    auto const task = workflow_->find(record.task);
+    if (!task) continue;
+    TaskState& state = tasks_[*task];
+    state.status = record.status;
+    state.attempt = record.attempt;
+    state.tries = record.tries;
+    state.interruptions =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(record.interruptions, 0xffff));
+    state.queued_at = record.queued_at.value_or(Instant{});
+    state.started_at = record.started_at.value_or(Instant{});
+    state.finished_at = record.finished_at.value_or(Instant{});
+    if (record.status == Status::completed)
+      state.output = std::make_unique<json::value>(read_back(record.output));
+    if (!record.error.empty()) details_[*task].error = error_from_json(read_back(record.error));
+    if (record.retry_at) details_[*task].retry_at = record.retry_at;
+    if (is_terminal(record.status)) --unfinished_count_;
+  }
+}
+
+void Execution::resume_stored(Instant now, Effects& out) {
+  if (!has_begun()) return;
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    if (tasks_[task].status == Status::failed && !is_handled_failure(task) && !failure_) {
+      failure_ = details_[task].error.value_or(Error{});
+      failure_->detail = json::object{{"task", def(task).id}};
+    }
+  }
+  count_unmet();
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) resume_active(task, now, out);
+  resume_pending(now, out);
+  if (state_.cancel_requested) cancel_rest(StopReason::cancel, now, out);
+  propagate(now, out);
+  end_if_done(now, out);
+}
+
+void Execution::resume_active(TaskIndex task, Instant now, Effects& out) {
+  TaskState& state = tasks_[task];
+  if (state.status != Status::running && state.status != Status::retrying) return;
+  Detail& detail = details_[task];
+  if (options(task).deadline) {
+    detail.first_queued_at = state.queued_at == Instant{} ? now : state.queued_at;
+    set_timer(detail.first_queued_at + *options(task).deadline, task, TimerKind::deadline);
+  }
+  if (state.status == Status::retrying) {
+    set_timer(detail.retry_at.value_or(now), task, TimerKind::retry);
+    return;
+  }
+  ++running_count_;
+  if (def(task).type->name == "wait" && resume_wait(task, now)) return;
+  interrupted(task, now, out);
+}
+
+bool Execution::resume_wait(TaskIndex task, Instant now) {
+  ExecutionScope const scope(*this);
+  auto const config = def(task).config.evaluate(scope);
+  auto const* fields = config ? config->if_object() : nullptr;
+  auto const* text = fields ? fields->if_contains("duration") : nullptr;
+  if (!text || !text->is_string()) return false;
+  auto const duration = parse_duration(text->get_string());
+  if (!duration) return false;
+  Instant const ends_at = std::max(now, tasks_[task].started_at + *duration);
+  details_[task].ends_at = ends_at;
+  set_timer(ends_at, task, TimerKind::wait_end);
+  return true;
+}
+
+void Execution::resume_pending(Instant now, Effects& out) {
+  // What is settled in here is counted as unmet, and so is taken off again by propagate().
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    TaskState& state = tasks_[task];
+    if (state.status != Status::pending || state.queued) continue;
+    if (state.unmet == 0) {
+      dependencies_met(task, now, out);
+      continue;
+    }
+    for (auto const& edge : workflow_->graph.dependencies(task)) {
+      if (!is_terminal(tasks_[edge.from].status) || state.status != Status::pending) continue;
+      auto const met = is_met(edge);
+      if (!met || !*met) visit_dependant(edge, now, out);
+    }
+  }
+}
+
+Result<> Execution::retry_failed(Instant now, Effects& out) {
+  ROPEWALK_CHECK(is_terminal(state_.status));
+  std::vector<bool> again(tasks_.size(), false);
+  bool any = false;
+  for (TaskIndex const task : workflow_->graph.topological_order()) {
+    Status const status = tasks_[task].status;
+    bool starts_over =
+        status == Status::failed || status == Status::cancelled || !is_terminal(status);
+    for (auto const& edge : workflow_->graph.dependencies(task))
+      starts_over = starts_over || again[edge.from];
+    again[task] = starts_over;
+    any = any || starts_over;
+  }
+  if (!any)
+    return Error{
+        ErrorClass::permanent,
+        "nothing_to_retry",
+        "no task of execution " + id_.to_string() + " failed or was cancelled",
+        "start a new execution to run it again"};
+  state_.status = Status::running;
+  state_.cancel_requested = false;
+  state_.paused = false;
+  state_.finished_at.reset();
+  state_.error.clear();
+  if (!state_.started_at) state_.started_at = now;
+  failure_.reset();
+  record_state(now);
+  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+    if (again[task]) start_over(task, now);
+  count_unmet();
+  resume_pending(now, out);
+  propagate(now, out);
+  end_if_done(now, out);
+  return {};
+}
+
+void Execution::start_over(TaskIndex task, Instant now) {
+  TaskState& state = tasks_[task];
+  bool const had_attempt =
+      state.attempt > 0 && is_terminal(state.status) && state.status != Status::skipped;
+  if (had_attempt) keep_attempt(task, state.finished_at);
+  if (is_terminal(state.status)) ++unfinished_count_;
+  details_.erase(task);
+  state.status = Status::pending;
+  state.queued = false;
+  state.tries = 0;
+  state.interruptions = 0;
+  state.output.reset();
+  state.started_at = {};
+  state.finished_at = {};
+  record_task_event(task, now);
+}
+
+}  // namespace ropewalk

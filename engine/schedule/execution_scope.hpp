@@ -1,0 +1,28 @@
+#pragma once
+// What the expressions of a workflow see: inputs, variables, tasks, execution (DESIGN §4).
+//
+// Looks into the execution, copies nothing: `tasks` of a graph with a million tasks costs no more
+// than that of one with three. Lives within one evaluation.
+
+#include "engine/model/cel/expression.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace ropewalk {
+
+class Execution;
+
+class ExecutionScope : public cel::Activation {
+ public:
+  /// `execution` must outlive the scope and every value taken from it.
+  explicit ExecutionScope(Execution const& execution) : execution_(execution) {}
+  std::optional<cel::Value> lookup(std::string_view name) const override;
+
+ private:
+  Execution const& execution_;
+};
+
+}  // namespace ropewalk

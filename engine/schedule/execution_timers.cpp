@@ -1,0 +1,94 @@
+// Execution: what happens because time has passed. Timers that no longer mean anything are dropped
+// when they come up.
+#include "engine/schedule/execution.hpp"
+
+namespace ropewalk {
+
+void Execution::set_timer(Instant at, TaskIndex task, TimerKind kind) {
+  timers_.push({at, task, tasks_[task].attempt, kind});
+}
+
+std::optional<Instant> Execution::next_wake() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.top().at;
+}
+
+bool Execution::is_due(Timer const& timer) const {
+  TaskState const& state = tasks_[timer.task];
+  auto const it = details_.find(timer.task);
+  switch (timer.kind) {
+    case TimerKind::retry:
+      return state.status == Status::retrying && it != details_.end() &&
+             it->second.retry_at == timer.at;
+    case TimerKind::queue_timeout:
+      return is_queued(timer.task) && state.attempt == timer.attempt;
+    case TimerKind::attempt_timeout:
+      return state.status == Status::running && state.attempt == timer.attempt;
+    case TimerKind::wait_end:
+      return state.status == Status::running && state.attempt == timer.attempt;
+    case TimerKind::deadline:
+      return !is_terminal(state.status) && it != details_.end() &&
+             it->second.first_queued_at + *options(timer.task).deadline == timer.at;
+  }
+  return false;
+}
+
+void Execution::wake(Instant now, double random, Effects& out) {
+  while (!timers_.empty() && timers_.top().at <= now) {
+    Timer const timer = timers_.top();
+    timers_.pop();
+    if (is_terminal(state_.status) || !is_due(timer)) continue;
+    fire(timer, now, random, out);
+    propagate(now, out);
+    end_if_done(now, out);
+  }
+}
+
+void Execution::fire(Timer const& timer, Instant now, double random, Effects& out) {
+  TaskIndex const task = timer.task;
+  switch (timer.kind) {
+    case TimerKind::retry:
+      make_ready(task, now, out);
+      break;
+    case TimerKind::attempt_timeout:
+      stop_attempt(task, StopReason::timeout, out);
+      break;
+    case TimerKind::wait_end:
+      attempt_succeeded(task, nullptr, now, random, out);
+      break;
+    case TimerKind::queue_timeout:
+      if (state_.paused) break;  // it does not wait for a slot but for a person
+      fail(
+          task,
+          Error{
+              ErrorClass::resource,
+              "queue_timeout",
+              "task \"" + def(task).id + "\" waited longer than its queueTimeout of " +
+                  format_duration(*options(task).queue_timeout) + " for a slot",
+              "raise queueTimeout or the pool's capacity"},
+          now,
+          out
+      );
+      break;
+    case TimerKind::deadline:
+      if (tasks_[task].status == Status::running && !details_[task].ends_at) {
+        stop_attempt(task, StopReason::deadline, out);
+        break;
+      }
+      if (tasks_[task].status == Status::running) leave_running(task);
+      fail(
+          task,
+          Error{
+              ErrorClass::transient,
+              "deadline_exceeded",
+              "task \"" + def(task).id + "\" did not end within its deadline of " +
+                  format_duration(*options(task).deadline),
+              "raise deadline, or lower retry.maxAttempts"},
+          now,
+          out
+      );
+      break;
+  }
+}
+
+}  // namespace ropewalk
