@@ -1,0 +1,38 @@
+#include "server/cli/interrupts.hpp"
+
+#include <poll.h>
+
+namespace ropewalk::cli {
+namespace {
+
+volatile std::sig_atomic_t signals_count = 0;
+
+void count_signal(int /*signal*/) {
+  signals_count = signals_count + 1;
+}
+
+}  // namespace
+
+Interrupts::Interrupts() {
+  signals_count = 0;
+  struct sigaction action {};
+  action.sa_handler = count_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, &old_int_);
+  sigaction(SIGTERM, &action, &old_term_);
+}
+
+Interrupts::~Interrupts() {
+  sigaction(SIGINT, &old_int_, nullptr);
+  sigaction(SIGTERM, &old_term_, nullptr);
+}
+
+int Interrupts::count() const {
+  return signals_count;
+}
+
+void wait_for(Milliseconds time) {
+  poll(nullptr, 0, static_cast<int>(time.count()));
+}
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,68 @@
+#include "server/cli/settings.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+namespace ropewalk::cli {
+namespace {
+
+constexpr char const* config_file_default = "ropewalk.yaml";
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view const text(*entry);
+    auto const equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+Error invalid_config(std::vector<Problem> const& problems, std::string const& file) {
+  Error out;
+  out.code = "invalid_config";
+  for (auto const& problem : problems)
+    out.message += (out.message.empty() ? "" : "; ") + to_line(problem, file);
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> read_file(std::string const& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
+  if (file && !file.bad()) return text;
+  Error error;
+  error.code = errno == ENOENT ? "not_found" : "unreadable";
+  error.message = "cannot read " + path + ": " + std::generic_category().message(errno);
+  error.hint = "check the path, and that you may read it";
+  return error;
+}
+
+Result<server::LoadedConfig> load_settings(Arguments const& arguments) {
+  server::ConfigSources sources;
+  sources.environment = environment();
+  sources.flags = arguments.config_flags;
+  if (!arguments.data.empty()) sources.flags["data"] = arguments.data;
+  bool const is_named = !arguments.config_file.empty();
+  std::string const file = is_named ? arguments.config_file : config_file_default;
+  auto text = read_file(file);
+  if (text) {
+    sources.file = file;
+    sources.file_text = std::move(*text);
+  } else if (is_named || text.error().code != "not_found") {
+    return text.error();
+  }
+  auto loaded = server::load_config(sources);
+  if (!loaded.problems.empty()) return invalid_config(loaded.problems, sources.file);
+  return loaded;
+}
+
+}  // namespace ropewalk::cli
