@@ -22,7 +22,8 @@ Result<> append_display(std::string& text, Value const& value, Budget& budget);
 /// A scalar in short for messages; lists and maps by their type's name.
 std::string short_text(Value const& value);
 
-/// "%d of %s".format([…]): verbs s d f e x X o b %, precision for f and e. Error expression_failed.
+/// "%d of %s".format([…]): verbs s d f e x X o b %, precision for f and e.
+/// Error expression_failed.
 Result<std::string> format_text(std::string_view pattern, List const& arguments, Budget& budget);
 
 }  // namespace ropewalk::cel

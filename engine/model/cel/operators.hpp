@@ -17,8 +17,7 @@ namespace ropewalk::cel {
 Result<Value> apply(Operation operation, Value const& operand);
 Result<Value> apply(Operation operation, Value const& left, Value const& right, Budget& budget);
 
-/// operand[key]. Errors: expression_failed ("no such key: …", "index 3 is past the end of a list of
-/// 3").
+/// operand[key]. Errors: expression_failed ("no such key: …", "no index 3 in a list of 3").
 Result<Value> element(Value const& operand, Value const& key);
 
 /// The index that a number means: an int, uint or whole double that is not negative.

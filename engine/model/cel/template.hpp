@@ -3,7 +3,9 @@
 //
 // A text that is one `${{ … }}` and nothing else keeps the type of its result. Otherwise the parts
 // are joined: texts as they are, null as nothing (as in GitHub Actions), everything else as compact
-// JSON. `$${{` stands for a literal `${{`. Any thread: immutable, cheap to copy.
+// JSON. `$${{` stands for a literal `${{`.
+//
+// Any thread: immutable, cheap to copy.
 
 #include "engine/model/cel/expression.hpp"
 

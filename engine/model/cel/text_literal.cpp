@@ -107,10 +107,13 @@ Result<TextLiteral> read_text_literal(std::string_view text) {
     if (body[offset] != '\\') {
       literal.content.push_back(body[offset]);
       ++offset;
-    } else if (!escapes.read(offset)) {
+      continue;
+    }
+    // A closed literal has at least one byte after a backslash.
+    std::size_t const letter = offset + 1;
+    if (!escapes.read(offset)) {
       return bad_expression(
-          "unknown escape \\" +
-              std::string(body.substr(offset + 1, code_point_size(body, offset + 1))) +
+          "unknown escape \\" + std::string(body.substr(letter, code_point_size(body, letter))) +
               " in a text literal",
           "Write a backslash as \\\\, or put r before the quotes."
       );

@@ -78,6 +78,14 @@ constexpr std::array<Unit, 8> units{{
     {"s", second_in_ns},
 }};
 
+// False when the number grows out of range.
+bool append_digit(std::int64_t& number, char digit) {
+  constexpr std::int64_t base = 10;
+  std::int64_t const unit = digit - '0';
+  return !__builtin_mul_overflow(number, base, &number) &&
+         !__builtin_add_overflow(number, unit, &number);
+}
+
 // One "1.5h" from the front of `text`, added to `total`. False when it is not well-formed or out of
 // range.
 bool read_duration_part(std::string_view& text, std::int64_t& total) {
@@ -95,7 +103,7 @@ bool read_duration_part(std::string_view& text, std::int64_t& total) {
     } else if (++digits_count; in_fraction) {
       scale /= 10;
       fraction += scale * (character - '0');
-    } else if (__builtin_mul_overflow(whole, std::int64_t{10}, &whole) || __builtin_add_overflow(whole, std::int64_t{character - '0'}, &whole)) {
+    } else if (!append_digit(whole, character)) {
       return false;
     }
   }
