@@ -47,10 +47,15 @@ class Shard {
 /// caller on its own shard. Cancellation does not cross: the call always finishes. Send a message
 /// to stop remote work.
 template <class MakeWork>
-auto on_shard(Shard& home, MakeWork make_work) -> std::invoke_result_t<MakeWork> {
-  auto remote = asio::co_spawn(home.executor(), std::move(make_work), asio::deferred);
+auto on_shard(Executor home, MakeWork make_work) -> std::invoke_result_t<MakeWork> {
+  auto remote = asio::co_spawn(home, std::move(make_work), asio::deferred);
   asio::cancellation_slot none;
   co_return co_await std::move(remote)(asio::bind_cancellation_slot(none, use_async));
+}
+
+template <class MakeWork>
+auto on_shard(Shard& home, MakeWork make_work) -> std::invoke_result_t<MakeWork> {
+  return on_shard(home.executor(), std::move(make_work));
 }
 
 }  // namespace ropewalk

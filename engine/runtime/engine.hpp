@@ -26,8 +26,7 @@
 
 namespace ropewalk {
 
-class AdmissionService;  // engine/runtime/admission_service.hpp: the pools and limits of the node,
-                         // on their home shard
+class AdmissionService;  // engine/runtime/admission_service.hpp
 
 /// What the engine tells its surroundings to count (DESIGN §7). Called on the engine's shard; must
 /// not block.
@@ -39,15 +38,18 @@ class EngineObserver {
   virtual void task_started(std::string_view type, Duration queued) = 0;
   /// error_class empty: the attempt succeeded.
   virtual void attempt_ended(std::string_view error_class) = 0;
+  /// The journal can never store what happened to it: the engine has let go of it.
+  virtual void execution_broken(ExecutionId execution, Error const& error) = 0;
 };
 
 struct EngineOptions {
+  std::uint32_t shard = 0;
   std::size_t output_bytes_max = 1024 * 1024;  // of one task's output, as JSON text
-  std::size_t executions_live_max = 100'000;   // a shard's; past it submit() says overloaded
-  std::size_t log_bytes_unstored_max =
-      1024 * 1024;  // past it children's pipes are read more slowly
-  std::uint32_t interruptions_max =
-      100;  // a task that was cut short more often brings the server down itself
+  std::size_t executions_live_max = 100'000;   // past it submit() says overloaded
+  /// Past it the pipes of children are read more slowly.
+  std::size_t log_bytes_unstored_max = 1024 * 1024;
+  /// A task that was cut short more often is taken to be what brings the server down.
+  std::uint32_t interruptions_max = 100;
   std::uint64_t random_seed = 0;  // for jitter
 };
 
@@ -86,7 +88,7 @@ class Engine {
 
   /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
   /// on with it.
-  void adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
   /// The same for one that has ended and is to be run on from its failed tasks. Durable when it
   /// returns. Errors: nothing_to_retry, shutting_down.
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);

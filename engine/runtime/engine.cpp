@@ -1,0 +1,203 @@
+#include "engine/runtime/engine.hpp"
+
+#include "engine/runtime/engine_impl.hpp"
+
+namespace ropewalk {
+
+Engine::Engine(Executor executor, EngineOptions options, EngineParts parts)
+    : impl_(std::make_unique<Impl>(executor, options, std::move(parts))) {}
+Engine::~Engine() = default;
+
+Async<Result<>> Engine::submit(Submission submission) {
+  return impl_->submit(std::move(submission));
+}
+Async<Result<>> Engine::command(ExecutionId execution, Command command) {
+  return impl_->command(execution, command);
+}
+Async<> Engine::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
+  return impl_->adopt(std::move(workflow), std::move(stored));
+}
+Async<Result<>> Engine::retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
+  return impl_->retry(std::move(workflow), std::move(stored));
+}
+bool Engine::is_live(ExecutionId execution) const {
+  return impl_->core().find(execution) != nullptr;
+}
+std::size_t Engine::live_count() const {
+  return impl_->core().live_count();
+}
+Async<std::optional<Status>> Engine::wait_for_end(ExecutionId execution) {
+  return impl_->wait_for_end(execution);
+}
+Async<Result<json::value>> Engine::why(ExecutionId execution, std::string task) {
+  return impl_->why(execution, std::move(task));
+}
+Async<Result<>> Engine::run() {
+  return impl_->run();
+}
+void Engine::stop(Duration grace) {
+  impl_->stop(grace);
+}
+
+Engine::Impl::Impl(Executor executor, EngineOptions options, EngineParts parts)
+    : executor_(executor),
+      options_(options),
+      parts_(std::move(parts)),
+      core_(CoreOptions{
+          {options.output_bytes_max, options.interruptions_max},
+          options.executions_live_max,
+          options.random_seed,
+          AdmissionService::request_base(options.shard)}),
+      attempts_(executor),
+      work_(executor),
+      wake_timer_(executor),
+      committed_(executor, Timer::time_point::max()),
+      company_(executor),
+      grace_timer_(executor) {
+  AdmissionClient client{executor};
+  client.granted = [this](std::vector<RequestId> const& slots) {
+    for (RequestId const slot : slots) core_.granted(slot, now());
+    drain();
+  };
+  client.refused = [this](RequestId slot, Error const& error) {
+    core_.refused(slot, error, now());
+    drain();
+  };
+  client.place_free = [this](ExecutionId execution) {
+    core_.place_free(execution, now());
+    drain();
+  };
+  client.cancel = [this](ExecutionId execution) {
+    if (core_.cancel(execution, now()))
+      drain();  // not here any more: its place is about to be free
+  };
+  parts_.admission.attach(options_.shard, std::move(client));
+}
+
+Engine::Impl::~Impl() = default;
+
+Async<EnterResult> Engine::Impl::enter(
+    ExecutionId id, Workflow const& workflow, NewExecution const& record, bool was_running
+) {
+  EnterRequest request;
+  request.execution = id;
+  request.group = record.workflow + "/" + record.concurrency_key;
+  request.limit = workflow.concurrency->limit;
+  request.on_limit = workflow.concurrency->on_limit;
+  request.priority = record.priority;
+  request.created_at = record.created_at;
+  request.was_running = was_running;
+  co_return co_await parts_.admission.enter(std::move(request));
+}
+
+Async<Result<>> Engine::Impl::submit(Submission submission) {
+  ExecutionId const id = submission.id;
+  bool const is_limited = submission.workflow->concurrency.has_value();
+  bool has_place = true;
+  if (is_limited) {
+    auto const entered = co_await enter(id, *submission.workflow, submission.record, false);
+    if (entered.verdict == EnterResult::Verdict::rejected)
+      co_return Error{
+          ErrorClass::resource,
+          "concurrency_limit",
+          "workflow \"" + submission.record.workflow +
+              "\" already runs as often as its concurrency limit allows",
+          "try again later, or set concurrency.onLimit to queue"};
+    has_place = entered.verdict == EnterResult::Verdict::granted;
+  }
+  auto accepted = core_.submit(
+      id,
+      std::move(submission.workflow),
+      std::move(submission.record),
+      std::move(submission.inputs),
+      has_place,
+      now()
+  );
+  if (!accepted) {
+    if (is_limited) parts_.admission.leave(id);
+    co_return accepted;
+  }
+  submitting_.emplace(id, std::nullopt);
+  auto stored = co_await durable();
+  auto const refused = submitting_.extract(id);
+  if (stored && refused.mapped()) co_return *refused.mapped();
+  co_return stored;
+}
+
+Async<> Engine::Impl::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
+  bool has_place = true;
+  if (workflow->concurrency) {
+    bool const was_running = stored.state.started_at.has_value();
+    auto const entered = co_await enter(stored.execution, *workflow, stored.created, was_running);
+    has_place = entered.verdict == EnterResult::Verdict::granted;
+  }
+  core_.adopt(std::move(workflow), stored, has_place, now());
+  drain();
+}
+
+Async<Result<>> Engine::Impl::retry(
+    std::shared_ptr<Workflow const> workflow, StoredExecution stored
+) {
+  if (workflow->concurrency) {
+    // A person asked for it: it does not queue, but others count it.
+    co_await enter(stored.execution, *workflow, stored.created, true);
+  }
+  ExecutionId const id = stored.execution;
+  auto started = core_.retry(std::move(workflow), stored, now());
+  if (!started) {
+    if (!core_.find(id)) parts_.admission.leave(id);
+    co_return started;
+  }
+  co_return co_await durable();
+}
+
+Async<Result<>> Engine::Impl::command(ExecutionId execution, Command command) {
+  Result<> done;
+  switch (command) {
+    case Command::cancel:
+      done = core_.cancel(execution, now());
+      break;
+    case Command::pause:
+      done = core_.pause(execution, now());
+      break;
+    case Command::resume:
+      done = core_.resume(execution, now());
+      break;
+  }
+  if (!done) co_return done;
+  co_return co_await durable();
+}
+
+Async<Result<>> Engine::Impl::durable() {
+  std::uint64_t const batch = core_.pending_batch();
+  drain();
+  while (core_.committed_batch() < batch) {
+    if (failure_) co_return *failure_;
+    co_await committed_.async_wait(use_tuple);
+  }
+  co_return Result<>();
+}
+
+Async<std::optional<Status>> Engine::Impl::wait_for_end(ExecutionId execution) {
+  if (!core_.find(execution)) co_return std::nullopt;
+  EndWaiter waiter{Timer(executor_, Timer::time_point::max())};
+  auto const entry = end_waiters_.emplace(execution, &waiter);
+  struct Leave {
+    Impl& engine;
+    decltype(entry) at;
+    ~Leave() { engine.end_waiters_.erase(at); }
+  };
+  Leave const leave{*this, entry};
+  co_await waiter.timer.async_wait(use_tuple);
+  co_return waiter.status;
+}
+
+void Engine::Impl::wake_end_waiters(ExecutionId execution, std::optional<Status> status) {
+  auto const [first, last] = end_waiters_.equal_range(execution);
+  for (auto it = first; it != last; ++it) {
+    it->second->status = status;
+    it->second->timer.cancel();
+  }
+}
+
+}  // namespace ropewalk

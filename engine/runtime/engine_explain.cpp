@@ -1,0 +1,145 @@
+// Engine: why a task waits, in words and in figures.
+#include "engine/runtime/engine_impl.hpp"
+
+namespace ropewalk {
+namespace {
+
+constexpr std::size_t tasks_explained_max = 1000;
+constexpr std::size_t names_shown_max = 20;
+
+json::array describe_holders(std::vector<PoolHolder> const& holders) {
+  json::array out;
+  for (auto const& holder : holders) {
+    if (out.size() == names_shown_max) break;
+    out.push_back(json::object{
+        {"execution", holder.execution.to_string()},
+        {"task", holder.task},
+        {"amount", holder.amount}});
+  }
+  return out;
+}
+
+void say(json::object& line, std::string_view reason, std::string message, json::object detail) {
+  line["reason"] = reason;
+  line["message"] = std::move(message);
+  line["detail"] = std::move(detail);
+}
+
+void explain_dependencies(Execution const& execution, TaskIndex task, json::object& line) {
+  json::array names;
+  std::string list;
+  auto const unmet = execution.unmet_dependencies(task);
+  for (TaskIndex const dependency : unmet) {
+    if (names.size() == names_shown_max) break;
+    std::string const& id = execution.workflow().tasks[dependency].id;
+    list += (list.empty() ? "" : ", ") + id + " (" +
+            std::string(to_string(execution.task_status(dependency))) + ")";
+    names.emplace_back(id);
+  }
+  if (unmet.size() > names_shown_max) list += ", …";
+  say(line,
+      "dependencies",
+      "waits for " + list,
+      {{"waitsFor", std::move(names)}, {"count", unmet.size()}});
+}
+
+}  // namespace
+
+json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex task) const {
+  json::object line{
+      {"task", execution.workflow().tasks[task].id},
+      {"status", to_string(execution.task_status(task))}};
+  switch (execution.task_status(task)) {
+    case Status::running: {
+      std::string const since = format_instant(execution.task_started_at(task));
+      say(line,
+          "running",
+          "attempt " + std::to_string(execution.task_attempt(task)) + " runs since " + since,
+          {{"since", since}});
+      break;
+    }
+    case Status::retrying: {
+      std::string const at = format_instant(execution.task_retry_at(task).value_or(now()));
+      Error const* error = execution.task_error(task);
+      json::object detail{{"retryAt", at}};
+      if (error) detail["error"] = to_json(*error);
+      say(line, "retry", "its last attempt failed; the next one starts at " + at, std::move(detail)
+      );
+      break;
+    }
+    default:
+      if (execution.is_paused())
+        say(line, "paused", "the execution is paused; resume it to go on", {});
+      else if (execution.is_queued(task))
+        say(line, "starting", "is about to start", {});
+      else
+        explain_dependencies(execution, task, line);
+  }
+  return line;
+}
+
+Async<> Engine::Impl::explain_slot(RequestId slot, json::object& line) {
+  auto const wait = co_await parts_.admission.explain(slot);
+  if (!wait) co_return;
+  bool const lacks = wait->free < wait->needs;
+  std::string message =
+      lacks ? "waits for " + std::to_string(wait->needs) + " of pool \"" + wait->pool +
+                  "\": " + std::to_string(wait->free) + " of " + std::to_string(wait->capacity) +
+                  " free"
+            : "waits for pool \"" + wait->pool + "\", which is kept for who waits longer";
+  message += "; place " + std::to_string(wait->position) + " in the queue";
+  json::object detail{
+      {"pool", wait->pool},
+      {"needs", wait->needs},
+      {"free", wait->free},
+      {"capacity", wait->capacity},
+      {"position", wait->position},
+      {"holders", describe_holders(wait->holders)}};
+  say(line, "pool", std::move(message), std::move(detail));
+}
+
+Async<Result<json::value>> Engine::Impl::why(ExecutionId id, std::string task) {
+  Execution const* execution = core_.find(id);
+  if (!execution)
+    co_return Error{
+        ErrorClass::permanent,
+        "not_found",
+        "execution " + id.to_string() + " is not under way here"};
+  json::array lines;
+  auto const place = co_await parts_.admission.explain_place(id);
+  execution = core_.find(id);  // it may have ended meanwhile
+  if (!execution) co_return json::value(std::move(lines));
+  std::optional<TaskIndex> const only =
+      task.empty() ? std::nullopt : execution->workflow().find(task);
+  if (!task.empty() && !only)
+    co_return Error{
+        ErrorClass::permanent,
+        "not_found",
+        "execution " + id.to_string() + " has no task \"" + task + "\""};
+  std::vector<std::pair<std::size_t, RequestId>> queued;
+  for (TaskIndex i = 0;
+       i < execution->workflow().tasks.size() && lines.size() < tasks_explained_max;
+       ++i) {
+    if ((only && i != *only) || (!only && is_terminal(execution->task_status(i)))) continue;
+    json::object line = explain_task(*execution, i);
+    if (place) {
+      json::array holders;
+      for (auto const& holder : place->holders) holders.emplace_back(holder.to_string());
+      say(line,
+          "concurrency",
+          "the workflow's concurrency limit of " + std::to_string(place->limit) +
+              " is used up; place " + std::to_string(place->position) + " in the queue",
+          {{"limit", place->limit},
+           {"running", place->running},
+           {"position", place->position},
+           {"holders", std::move(holders)}});
+    } else if (auto const slot = core_.slot_of(id, i); slot && execution->is_queued(i)) {
+      queued.emplace_back(lines.size(), *slot);
+    }
+    lines.push_back(std::move(line));
+  }
+  for (auto const& [index, slot] : queued) co_await explain_slot(slot, lines[index].get_object());
+  co_return json::value(std::move(lines));
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,87 @@
+#pragma once
+// Inside the engine: one EngineCore, the loops that serve it, and the attempts that run.
+
+#include "engine/async/async_scope.hpp"
+#include "engine/async/signal.hpp"
+#include "engine/runtime/admission_service.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/schedule/core.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+namespace ropewalk {
+
+class Engine::Impl {
+ public:
+  Impl(Executor executor, EngineOptions options, EngineParts parts);
+  ~Impl();
+
+  Async<Result<>> submit(Submission submission);
+  Async<Result<>> command(ExecutionId execution, Command command);
+  Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  Async<std::optional<Status>> wait_for_end(ExecutionId execution);
+  Async<Result<json::value>> why(ExecutionId execution, std::string task);
+  Async<Result<>> run();
+  void stop(Duration grace);
+
+  EngineCore const& core() const { return core_; }
+
+ private:
+  class Sink;
+  struct EndWaiter {
+    Timer timer;
+    std::optional<Status> status{};
+  };
+
+  Instant now() const { return parts_.clock.now(); }
+  /// After every call into the core: carries out what it asks for.
+  void drain();
+  void apply(CoreEffects effects);
+  void start(AttemptStart start);
+  void ended(Ended const& ended);
+  void wake_end_waiters(ExecutionId execution, std::optional<Status> status);
+  Async<> run_attempt(RequestId slot, TaskRunner& runner, AttemptRequest request);
+  Async<> wait_for_room();
+  Async<EnterResult> enter(
+      ExecutionId id, Workflow const& workflow, NewExecution const& record, bool was_running
+  );
+  /// Until all that happened so far is durable. Errors: fenced.
+  Async<Result<>> durable();
+
+  Async<> commit_loop(AsyncScope& loops);
+  Async<> wait_for_company();
+  Async<> wake_loop();
+  Async<> grace_loop();
+  bool is_finished() const;
+  void fail(Error error);
+
+  json::object explain_task(Execution const& execution, TaskIndex task) const;
+  Async<> explain_slot(RequestId slot, json::object& line);
+
+  Executor executor_;
+  EngineOptions options_;
+  EngineParts parts_;
+  EngineCore core_;
+  AsyncScope attempts_;
+  Signal work_;
+  Timer wake_timer_;
+  std::optional<Instant> armed_for_{};
+  Timer committed_;  // never expires: cancelled to wake who waits for a commit
+  Timer company_;
+  Timer grace_timer_;
+  Steady::time_point last_commit_{};
+  std::unordered_map<RequestId, std::unique_ptr<asio::cancellation_signal>> running_;
+  /// Submissions that wait for their commit, and what the journal had against them.
+  std::unordered_map<ExecutionId, std::optional<Error>> submitting_;
+  std::unordered_multimap<ExecutionId, EndWaiter*> end_waiters_;
+  std::optional<Duration> grace_{};  // set: stopping
+  std::optional<Error> failure_{};
+  bool draining_ = false;
+};
+
+}  // namespace ropewalk

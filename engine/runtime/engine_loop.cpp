@@ -1,0 +1,196 @@
+// Engine: carries out what the core decides.
+#include "engine/runtime/engine_impl.hpp"
+
+#include <boost/system/system_error.hpp>
+
+namespace ropewalk {
+namespace {
+
+/// Log lines alone do not deserve a commit each: they wait this long for company.
+constexpr auto company_time = std::chrono::milliseconds(10);
+
+}  // namespace
+
+/// What one attempt says goes into the core; how fast it may go on is the journal's pace.
+class Engine::Impl::Sink : public AttemptSink {
+ public:
+  Sink(Impl& engine, RequestId slot) : engine_(engine), slot_(slot) {}
+
+  Async<> log(LogLine line) override {
+    engine_.core_.log(slot_, std::move(line), engine_.now());
+    engine_.drain();
+    return engine_.wait_for_room();
+  }
+
+ private:
+  Impl& engine_;
+  RequestId slot_;
+};
+
+Async<> Engine::Impl::wait_for_room() {
+  while (core_.log_bytes_unstored() > options_.log_bytes_unstored_max && !failure_) {
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+    co_await committed_.async_wait(use_tuple);
+  }
+}
+
+void Engine::Impl::drain() {
+  if (draining_) return;  // called back from within: the loop below sees it
+  draining_ = true;
+  while (core_.has_effects()) apply(core_.take_effects());
+  draining_ = false;
+  if (core_.has_batch() || grace_ || failure_) work_.notify();
+  if (core_.is_urgent()) company_.cancel();
+  auto const next = core_.next_wake();
+  if (next && (!armed_for_ || *next < *armed_for_)) wake_timer_.cancel();
+  if (grace_ && running_.empty()) grace_timer_.cancel();
+}
+
+void Engine::Impl::apply(CoreEffects effects) {
+  for (auto const& task : effects.tasks_ended)
+    parts_.observer.task_ended(task.type->name, task.status, task.ran);
+  for (auto const& error_class : effects.attempts_ended)
+    parts_.observer.attempt_ended(error_class ? to_string(*error_class) : std::string_view());
+  for (auto const& published : effects.publish)
+    parts_.events.publish(published.execution, published.events);
+  for (auto const& end : effects.ended) ended(end);
+  for (auto& [id, error] : effects.broken) {
+    parts_.observer.execution_broken(id, error);
+    parts_.admission.leave(id);
+    wake_end_waiters(id, std::nullopt);
+    if (auto it = submitting_.find(id); it != submitting_.end()) it->second = std::move(error);
+  }
+  for (RequestId const slot : effects.stop)
+    if (auto it = running_.find(slot); it != running_.end())
+      it->second->emit(asio::cancellation_type::terminal);
+  for (auto& attempt : effects.start) start(std::move(attempt));
+  if (!effects.ask.empty() || !effects.give_back.empty())
+    parts_.admission.ask(options_.shard, std::move(effects.ask), std::move(effects.give_back));
+}
+
+void Engine::Impl::ended(Ended const& end) {
+  parts_.observer.execution_ended(end.status);
+  parts_.admission.leave(end.execution);
+  wake_end_waiters(end.execution, end.status);
+}
+
+void Engine::Impl::start(AttemptStart attempt) {
+  auto const runner = parts_.runners.find(attempt.request.type);
+  ROPEWALK_CHECK(runner != parts_.runners.end());
+  parts_.observer.task_started(attempt.request.type, attempt.queued);
+  // The execution may be gone when the coroutine first runs: its context is taken now.
+  attempt.request.context = [text = attempt.request.context()] { return text; };
+  auto& signal =
+      running_.emplace(attempt.slot, std::make_unique<asio::cancellation_signal>()).first->second;
+  attempts_.spawn(run_attempt(attempt.slot, *runner->second, std::move(attempt.request)), *signal);
+}
+
+Async<> Engine::Impl::run_attempt(RequestId slot, TaskRunner& runner, AttemptRequest request) {
+  AttemptOutcome outcome;
+  Sink sink(*this, slot);
+  try {
+    outcome = co_await runner.run(std::move(request), sink);
+  } catch (boost::system::system_error const& e) {
+    outcome.output =
+        Error{ErrorClass::transient, "cancelled", "the attempt was stopped: " + e.code().message()};
+  } catch (std::exception const& e) {
+    outcome.output = Error{
+        ErrorClass::permanent,
+        "runner_failed",
+        std::string("the task's runner failed: ") + e.what()};
+  }
+  core_.attempt_finished(slot, std::move(outcome), now());
+  running_.erase(slot);
+  drain();
+}
+
+Async<Result<>> Engine::Impl::run() {
+  AsyncScope loops(executor_);
+  loops.spawn(commit_loop(loops));
+  loops.spawn(wake_loop());
+  loops.spawn(grace_loop());
+  std::exception_ptr fault;
+  try {
+    co_await loops.join();
+  } catch (...) {
+    fault = std::current_exception();
+  }
+  core_.stop_starting();
+  attempts_.cancel();
+  co_await attempts_.join();
+  co_await parts_.admission.detach(options_.shard);
+  if (fault) std::rethrow_exception(fault);
+  if (failure_) co_return *failure_;
+  co_return Result<>();
+}
+
+bool Engine::Impl::is_finished() const {
+  return grace_ && running_.empty() && !core_.has_batch();
+}
+
+Async<> Engine::Impl::commit_loop(AsyncScope& loops) {
+  while (!failure_ && !is_finished()) {
+    if (!core_.has_batch()) {
+      co_await work_.wait();
+      continue;
+    }
+    if (!core_.is_urgent()) co_await wait_for_company();
+    auto batch = core_.take_batch();
+    auto stored = co_await parts_.journal.commit(batch);
+    last_commit_ = Steady::now();
+    if (!stored) {
+      fail(stored.error());
+      break;
+    }
+    core_.committed(std::move(batch), stored->rejected, now());
+    committed_.cancel();
+    drain();
+  }
+  loops.cancel();
+}
+
+Async<> Engine::Impl::wait_for_company() {
+  if (Steady::now() - last_commit_ >= company_time || grace_) co_return;
+  company_.expires_at(last_commit_ + company_time);
+  co_await company_.async_wait(use_tuple);
+}
+
+Async<> Engine::Impl::wake_loop() {
+  for (;;) {
+    armed_for_ = core_.next_wake();
+    if (armed_for_)
+      wake_timer_.expires_after(std::max(Duration(0), *armed_for_ - now()));
+    else
+      wake_timer_.expires_at(Timer::time_point::max());
+    co_await wake_timer_.async_wait(use_tuple);
+    core_.wake(now());
+    drain();
+  }
+}
+
+Async<> Engine::Impl::grace_loop() {
+  grace_timer_.expires_at(Timer::time_point::max());
+  while (!grace_) co_await grace_timer_.async_wait(use_tuple);
+  grace_timer_.expires_after(*grace_);
+  if (!running_.empty()) co_await grace_timer_.async_wait(use_tuple);
+  core_.interrupt_all(now());
+  drain();
+}
+
+void Engine::Impl::stop(Duration grace) {
+  if (grace_) return;
+  grace_ = grace;
+  core_.stop_starting();
+  grace_timer_.cancel();
+  drain();
+}
+
+void Engine::Impl::fail(Error error) {
+  failure_ = std::move(error);
+  core_.stop_starting();
+  committed_.cancel();
+  for (auto& [id, waiter] : end_waiters_) waiter->timer.cancel();
+}
+
+}  // namespace ropewalk
