@@ -1,0 +1,47 @@
+#include "engine/model/task_type.hpp"
+
+namespace ropewalk {
+
+TaskTypes::TaskTypes() {
+  add(TaskType{
+      .name = "pass",
+      .description = "Evaluates `value`, which becomes its output: shapes data, or does nothing.",
+      .fields = {{
+          .name = "value",
+          .kind = FieldKind::any,
+          .description = "The output; null when absent.",
+      }},
+      .needs_slot = false,
+  });
+  add(TaskType{
+      .name = "wait",
+      .description = "Waits for a time, without holding a slot.",
+      .fields = {{
+          .name = "duration",
+          .kind = FieldKind::duration,
+          .required = true,
+          .description = "How long.",
+      }},
+      .needs_slot = false,
+  });
+}
+
+void TaskTypes::add(TaskType type) {
+  ROPEWALK_CHECK(!type.name.empty());
+  std::string name = type.name;
+  bool const is_new = types_.emplace(std::move(name), std::move(type)).second;
+  ROPEWALK_CHECK(is_new);
+}
+
+TaskType const* TaskTypes::find(std::string_view name) const {
+  auto const found = types_.find(name);
+  return found == types_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string_view> TaskTypes::names() const {
+  std::vector<std::string_view> out;
+  for (auto const& [name, type] : types_) out.emplace_back(name);
+  return out;
+}
+
+}  // namespace ropewalk
