@@ -91,6 +91,9 @@ Result<> append_display(std::string& text, Value const& value, Budget& budget) {
     std::string_view const content =
         value.is(Kind::string) ? value.text() : value.as<Bytes>().content.view();
     if (!budget.charge_bytes(content.size())) return expression_too_costly();
+    if (value.is(Kind::bytes) && !is_utf8(content)) {
+      return expression_failed("the bytes are not valid UTF-8");
+    }
     text += content;
     return {};
   }
@@ -105,7 +108,10 @@ std::string short_text(Value const& value) {
   constexpr std::size_t shown_max = 60;
   std::string_view const text = value.text();
   if (text.size() <= shown_max) return std::string(text);
-  return std::string(text.substr(0, byte_offset(text.substr(0, shown_max), shown_max - 4))) + "…";
+  // Not in the middle of a code point.
+  std::size_t size = shown_max;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0u) == 0x80u) --size;
+  return std::string(text.substr(0, size)) + "…";
 }
 
 }  // namespace ropewalk::cel

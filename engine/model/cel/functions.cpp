@@ -53,18 +53,24 @@ Result<Value> ends_with(Call const& call) {
   });
 }
 
-Result<Value> matches(Call const& call) {
-  if (!call.is(0, Kind::string) || !call.is(1, Kind::string)) return no_such_overload(call);
+// Linear in the text, times the size of the compiled pattern in the worst case.
+Result<Value> match(Call const& call, Regex const& regex) {
   std::string_view const text = call[0].text();
-  std::string_view const pattern = call[1].text();
-  // Linear in the text, times the pattern in the worst case.
-  if (!call.budget.charge((1 + text.size() / 16) * (1 + pattern.size() / 16))) {
+  if (!call.budget.charge((1 + text.size() / 16) * (1 + regex.size() / 16))) {
     return expression_too_costly();
   }
-  if (call.regex != nullptr) return Value(call.regex->matches(text));
-  if (!call.budget.charge(pattern.size())) return expression_too_costly();
+  return Value(regex.matches(text));
+}
+
+Result<Value> matches(Call const& call) {
+  if (!call.is(0, Kind::string) || !call.is(1, Kind::string)) return no_such_overload(call);
+  if (call.regex != nullptr) return match(call, *call.regex);
+  // A short pattern can grow into a large program before its size is known.
+  constexpr std::size_t compile_cost = 2000;
+  std::string_view const pattern = call[1].text();
+  if (!call.budget.charge(compile_cost + pattern.size())) return expression_too_costly();
   TRY(auto const regex, Regex::compile(pattern));
-  return Value(regex->matches(text));
+  return match(call, *regex);
 }
 
 Result<Value> base64_encode(Call const& call) {

@@ -15,6 +15,7 @@ struct Limits {
   std::size_t source_bytes_max = 16 * 1024;
   std::size_t depth_max = 128;  // nesting of the syntax tree, and of the values it builds
   std::size_t nodes_max = 4096;
+  std::size_t patterns_max = 32;       // literals given to matches(), compiled with the expression
   std::uint64_t cost_max = 1'000'000;  // steps: one a node, one a list element, one for 16 bytes
   std::size_t result_bytes_max = 1024 * 1024;  // of the JSON that comes out
 };

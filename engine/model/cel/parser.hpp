@@ -56,6 +56,7 @@ class Parser {
   Limits limits_;
   Token token_{};
   std::size_t nodes_count_ = 0;
+  std::size_t patterns_count_ = 0;
   std::size_t nesting_ = 0;
   std::size_t error_offset_ = 0;
 };

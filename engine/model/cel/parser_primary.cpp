@@ -224,6 +224,9 @@ Result<NodePtr> Parser::finish_call(NodePtr node, bool has_receiver) {
                            node->children[1]->value.is(Kind::string);
   if (has_pattern) {
     Node const& pattern = *node->children[1];
+    if (++patterns_count_ > limits_.patterns_max) {
+      return fail_at(pattern.offset, bad_expression("the expression has too many patterns"));
+    }
     auto regex = Regex::compile(pattern.value.text());
     if (!regex) return fail_at(pattern.offset, bad_expression(regex.error().message));
     node->regex = std::move(*regex);

@@ -19,6 +19,7 @@ class Re2Regex final : public Regex {
   bool matches(std::string_view text) const override {
     return RE2::PartialMatch({text.data(), text.size()}, regex_);
   }
+  std::size_t size() const override { return static_cast<std::size_t>(regex_.ProgramSize()); }
   RE2 const& get() const { return regex_; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,8 @@ class Regex {
   virtual ~Regex() = default;
   /// True when some part of `text` matches.
   virtual bool matches(std::string_view text) const = 0;
+  /// Of the compiled program: the worst cost of a match is this times the text's size.
+  virtual std::size_t size() const = 0;
 };
 
 }  // namespace ropewalk::cel

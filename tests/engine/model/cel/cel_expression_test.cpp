@@ -213,6 +213,9 @@ constexpr Case evaluation_errors[] = {
     {"timestamp(0).getHours('Mars/Base')",
      "expression_failed: no such time zone: Mars/Base (at 1:14)"},
     {"'%d'.format(['a'])", "expression_failed: %d cannot show a value of type string (at 1:6)"},
+    {"'%s'.format([b'\\xff'])", "expression_failed: the bytes are not valid UTF-8 (at 1:6)"},
+    {"{}['aéééééééééééééééééééééééééééééééééééé']",
+     "expression_failed: no such key: aééééééééééééééééééééééééééééé… (at 1:3)"},
     {"0.0 / 0.0", "expression_failed: NaN has no form in JSON"},
     {"{1: 2, '1': 3}", "expression_failed: two keys of a map become the same in JSON: 1"},
 };

@@ -101,6 +101,20 @@ TEST(CelLimits, TheDefaultBudgetEnds) {
   EXPECT_EQ(run_code("['ab']" + repeat(".map(x, x + x)", 60)), "expression_too_costly");
 }
 
+TEST(CelLimits, PatternsAreBounded) {
+  Limits const few{.cost_max = 50'000};
+  std::string const grown = "'a{1,1000}'";
+  EXPECT_EQ(run_code("[" + repeat("''.matches('a'),", 33) + "]"), "bad_expression");
+  EXPECT_EQ(run_code("[" + repeat("''.matches('a'),", 32) + "]"), "");
+  EXPECT_EQ(
+      run_code("[" + repeat("1,", 99) + "].all(x, ''.matches(" + grown + " + ''))", few),
+      "expression_too_costly"
+  );
+  EXPECT_EQ(
+      run_code("'" + repeat("a", 8'000) + "'.matches(" + grown + ")", few), "expression_too_costly"
+  );
+}
+
 // Errors are fine; what is looked for is a crash or a report of a sanitizer.
 TEST(CelLimits, BrokenSourcesAreHandled) {
   std::string const whole =
