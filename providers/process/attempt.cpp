@@ -1,0 +1,204 @@
+#include "providers/process/attempt.hpp"
+
+#include "providers/process/classify.hpp"
+#include "providers/process/result.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+namespace ropewalk {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto sweep_after_end = 100ms;  // who still holds a pipe then has left the group: look for it
+constexpr auto drop_after_end = 1s;      // and then it is not waited for
+constexpr std::size_t stdout_tail_bytes_max = 64 * 1024;
+constexpr std::size_t stderr_tail_bytes_max = 16 * 1024;
+constexpr std::size_t stderr_lines_max = 20;
+
+struct Pipe {
+  FileDescriptor read_end{};
+  FileDescriptor write_end{};
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{-1, -1};
+  Pipe pipe;
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return pipe;
+  pipe.read_end.reset(ends[0]);
+  pipe.write_end.reset(ends[1]);
+  ::fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK);
+  return pipe;
+}
+
+}  // namespace
+
+Error name_task(Error error, std::string const& task) {
+  error.message = "task \"" + task + "\": " + error.message;
+  return error;
+}
+
+Attempt::Attempt(
+    Executor executor,
+    Launcher& launcher,
+    ProcessOptions const& options,
+    std::string task,
+    CommandPlan plan,
+    AttemptSink& sink
+)
+    : executor_(executor),
+      launcher_(launcher),
+      options_(options),
+      task_(std::move(task)),
+      plan_(std::move(plan)),
+      sink_(sink),
+      budget_{options.log_bytes_max, 0},
+      readers_(executor) {}
+
+Result<> Attempt::start() {
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  if (!out.read_end.is_open() || !err.read_end.is_open()) {
+    AttemptFacts facts;
+    facts.task = task_;
+    facts.program = plan_.shown;
+    return classify_spawn_error(errno, SpawnStage::fork, facts);
+  }
+  OutputReader::Limits limits;
+  limits.tail_bytes_max = stdout_tail_bytes_max;
+  limits.last_line_bytes_max = options_.output_bytes_max;
+  stdout_ = std::make_unique<OutputReader>(
+      executor_, std::move(out.read_end), LogLevel::info, sink_, budget_, limits
+  );
+  limits.tail_bytes_max = stderr_tail_bytes_max;
+  limits.last_line_bytes_max = 0;
+  stderr_ = std::make_unique<OutputReader>(
+      executor_, std::move(err.read_end), LogLevel::warn, sink_, budget_, limits
+  );
+  SpawnRequest request;
+  request.program = plan_.program;
+  request.directory = plan_.directory;
+  request.argv = std::move(plan_.argv);
+  request.env = to_env_strings(plan_.environment);
+  request.stdout_pipe = std::move(out.write_end);
+  request.stderr_pipe = std::move(err.write_end);
+  child_ = launcher_.spawn(std::move(request));
+  return {};
+}
+
+Async<> Attempt::read(OutputReader& reader) {
+  try {
+    co_await reader.run();
+  } catch (...) {  // recorded: run() ends the child first, then rethrows
+    if (!fault_) fault_ = std::current_exception();
+  }
+  --readers_running_;
+  child_->wake.cancel();
+}
+
+/// Does what is due now. Synchronous: the state cannot change under it.
+void Attempt::act(Times& times) {
+  auto const now = Steady::now();
+  if (child_->end && !times.has_seen_end) {
+    times = {Steady::time_point::max(), now + sweep_after_end, now + drop_after_end, true};
+  }
+  if (now >= times.kill) {
+    launcher_.kill(*child_);
+    times.kill = Steady::time_point::max();
+  }
+  if (now >= times.sweep) {
+    std::vector<std::string> pipes;
+    for (auto const* reader : {stdout_.get(), stderr_.get()})
+      if (!reader->is_done()) pipes.push_back(reader->pipe_name());
+    launcher_.sweep(*child_, std::move(pipes));
+    times.sweep = Steady::time_point::max();
+  }
+  if (now >= times.drop) {
+    stdout_->stop_at_empty();
+    stderr_->stop_at_empty();
+    if (is_stopping_) readers_.cancel();  // the sink may not take anything any more
+    times.drop = is_stopping_ ? Steady::time_point::max() : now + drop_after_end;
+  }
+}
+
+/// Until the child has ended and its pipes are read.
+Async<> Attempt::supervise() {
+  Times times;
+  while (!child_->end || readers_running_ > 0) {
+    auto state = co_await asio::this_coro::cancellation_state;
+    bool const must_stop = state.cancelled() != asio::cancellation_type::none || fault_ != nullptr;
+    if (must_stop && !is_stopping_) {
+      is_stopping_ = true;
+      launcher_.signal(*child_, SIGTERM);
+      if (!child_->end) times.kill = Steady::now() + options_.grace;
+    }
+    act(times);
+    child_->wake.expires_at(std::min({times.kill, times.sweep, times.drop}));
+    co_await child_->wake.async_wait(use_tuple);
+  }
+}
+
+Async<> Attempt::log_cut() {
+  LogLine line;
+  line.level = LogLevel::warn;
+  line.text =
+      "… output cut: " + std::to_string(budget_.dropped_bytes) + " more bytes were not kept";
+  co_await sink_.log(std::move(line));
+}
+
+Async<AttemptOutcome> Attempt::run(std::string output_path) {
+  auto const started = start();
+  if (!started) co_return AttemptOutcome{started.error(), nullptr};
+  readers_running_ = 2;
+  auto from_stdout = read(*stdout_);
+  auto from_stderr = read(*stderr_);
+  readers_.spawn(std::move(from_stdout));
+  readers_.spawn(std::move(from_stderr));
+  co_await supervise();
+  co_await readers_.join();
+  bool const is_own_cancel = is_stopping_ && child_->end;
+  if (fault_ && !is_own_cancel) std::rethrow_exception(fault_);
+  if (budget_.dropped_bytes > 0 && !is_stopping_) co_await log_cut();
+  co_return make_outcome(output_path);
+}
+
+AttemptOutcome Attempt::make_outcome(std::string const& output_path) const {
+  auto const& end = *child_->end;
+  AttemptOutcome outcome;
+  outcome.usage = usage_of(end);
+  if (!has_succeeded(end)) {
+    AttemptFacts facts;
+    facts.task = task_;
+    facts.program = plan_.shown;
+    facts.script = plan_.script;
+    facts.directory = plan_.directory;
+    facts.error_style = plan_.error_style;
+    facts.stderr_lines = stderr_->tail().last_lines(stderr_lines_max);
+    Error error = classify(end, facts);
+    if (is_stopping_) {
+      error.error_class = ErrorClass::permanent;
+      error.code = "cancelled";
+      error.message = "task \"" + task_ + "\": " + plan_.shown + " was stopped";
+      error.hint.clear();
+    }
+    outcome.output = std::move(error);
+    return outcome;
+  }
+  auto written = read_output_file(output_path, options_.output_bytes_max);
+  if (!written)
+    outcome.output = name_task(written.error(), task_);
+  else if (*written)
+    outcome.output = std::move(**written);
+  else
+    outcome.output = output_from_stdout(stdout_->tail(), stdout_->last_line());
+  return outcome;
+}
+
+}  // namespace ropewalk

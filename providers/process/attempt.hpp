@@ -1,0 +1,68 @@
+#pragma once
+// One running child: its pipes, its end, and stopping it.
+//
+// Owner:  ProcessRunner::run(), under throw_if_cancelled(false).
+// Cancel: SIGTERM to the group, SIGKILL to everything after the grace time; run() returns when all of it is over.
+
+#include "engine/async/async_scope.hpp"
+#include "engine/ports/task_runner.hpp"
+#include "providers/process/command_plan.hpp"
+#include "providers/process/launcher.hpp"
+#include "providers/process/output_reader.hpp"
+#include "providers/process/process_options.hpp"
+
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace ropewalk {
+
+class Attempt {
+ public:
+  Attempt(
+      Executor executor,
+      Launcher& launcher,
+      ProcessOptions const& options,
+      std::string task,
+      CommandPlan plan,
+      AttemptSink& sink
+  );
+
+  /// Runs the child to its end and reads what it gave. `output_path`: the file in $ROPEWALK_OUTPUT.
+  Async<AttemptOutcome> run(std::string output_path);
+
+ private:
+  struct Times {
+    Steady::time_point kill = Steady::time_point::max();
+    Steady::time_point sweep = Steady::time_point::max();
+    Steady::time_point drop = Steady::time_point::max();
+    bool has_seen_end = false;
+  };
+
+  Result<> start();
+  Async<> supervise();
+  void act(Times& times);
+  Async<> read(OutputReader& reader);
+  Async<> log_cut();
+  AttemptOutcome make_outcome(std::string const& output_path) const;
+
+  Executor executor_;
+  Launcher& launcher_;
+  ProcessOptions const& options_;
+  std::string task_;
+  CommandPlan plan_;
+  AttemptSink& sink_;
+  LogBudget budget_;
+  std::unique_ptr<OutputReader> stdout_{};
+  std::unique_ptr<OutputReader> stderr_{};
+  std::shared_ptr<Child> child_{};
+  AsyncScope readers_;
+  std::exception_ptr fault_{};
+  unsigned readers_running_ = 0;
+  bool is_stopping_ = false;
+};
+
+/// The same error with the task's name at the front of its message.
+Error name_task(Error error, std::string const& task);
+
+}  // namespace ropewalk

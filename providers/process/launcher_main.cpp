@@ -1,0 +1,308 @@
+#include "providers/process/launcher_main.hpp"
+
+#include "providers/process/launcher_protocol.hpp"
+#include "providers/process/process_tree.hpp"
+#include "providers/process/remove_tree.hpp"
+#include "providers/process/spawn_child.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace ropewalk {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr int packets_per_turn_max = 16;
+constexpr std::size_t removed_inline_max = 256;  // a bigger tree is removed by a process of its own
+constexpr auto sweep_time_max = 2s;
+constexpr auto farewell_time_max = 30s;
+
+std::uint64_t to_us(timeval const& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
+         static_cast<std::uint64_t>(time.tv_usec);
+}
+
+struct RunningChild {
+  std::uint64_t id = 0;
+  std::string marker{};
+  Steady::time_point started_at{};
+};
+
+class LauncherLoop {
+ public:
+  explicit LauncherLoop(int children_signal) : children_signal_(children_signal) {}
+
+  void run() {
+    while (!closed_) {
+      std::array<pollfd, 2> waits{
+          pollfd{launcher_socket, POLLIN, 0}, pollfd{children_signal_, POLLIN, 0}};
+      if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
+      if (waits[1].revents != 0) {
+        drain_signal();
+        reap();
+      }
+      if (waits[0].revents != 0) serve_packets();
+    }
+    kill_everything();
+  }
+
+ private:
+  void serve_packets() {
+    Packet packet;
+    for (int i = 0; i < packets_per_turn_max && !closed_; ++i) {
+      auto const receipt = receive_packet(launcher_socket, packet);
+      if (receipt == Receipt::nothing_yet) return;
+      if (receipt == Receipt::closed) closed_ = true;
+      if (receipt == Receipt::packet) serve(packet);
+    }
+  }
+
+  void serve(Packet const& packet) {
+    std::string_view body;
+    auto const head = decode_head(packet.bytes, body);
+    if (!head) return;
+    switch (head->kind) {
+      case PacketKind::spawn:
+        return spawn(*head, body, packet.descriptors);
+      case PacketKind::signal:
+        if (auto const signo = decode_number(body)) signal_group(head->id, *signo);
+        return;
+      case PacketKind::kill:
+        return kill_child(head->id, body);
+      case PacketKind::sweep:
+        if (auto const what = decode_sweep(body)) sweep(*what);
+        return;
+      case PacketKind::remove:
+        return remove(head->id, std::string(body));
+      case PacketKind::ended:
+      case PacketKind::removed:
+        return;  // only ever sent the other way
+    }
+  }
+
+  void spawn(
+      PacketHead const& head, std::string_view body, std::vector<FileDescriptor> const& descriptors
+  ) {
+    auto const descriptors_expected = head.payload_is_memfd ? 3U : 2U;
+    ChildEnd end;
+    end.spawn_stage = SpawnStage::fork;
+    end.spawn_error = EMFILE;  // descriptors that found no room here are dropped by the kernel
+    if (descriptors.size() != descriptors_expected) return reply(head.id, end);
+    std::optional<SpawnBody> request;
+    if (head.payload_is_memfd) {
+      auto const bytes = read_memfd(descriptors[2].get());
+      if (bytes) request = decode_spawn(*bytes);
+    } else {
+      request = decode_spawn(body);
+    }
+    end.spawn_error = EBADMSG;
+    if (!request) return reply(head.id, end);
+    auto const started_at = Steady::now();
+    auto const child = spawn_child(*request, descriptors[0].get(), descriptors[1].get());
+    if (child.error != 0) {
+      end.spawn_error = child.error;
+      end.spawn_stage = child.stage;
+      return reply(head.id, end);
+    }
+    running_.emplace(child.pid, RunningChild{head.id, request->marker, started_at});
+    pids_.emplace(head.id, child.pid);
+    markers_.insert(request->marker);
+  }
+
+  void signal_group(std::uint64_t id, int signo) {
+    auto const it = pids_.find(id);
+    if (it != pids_.end()) ::kill(-it->second, signo);  // not reaped yet: the number is still its own
+  }
+
+  void kill_child(std::uint64_t id, std::string_view marker) {
+    signal_group(id, SIGKILL);
+    SweepBody what;
+    what.markers.emplace_back(marker);
+    sweep(what);
+  }
+
+  void reap() {
+    bool has_reaped = false;
+    for (;;) {
+      siginfo_t info{};
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) break;
+      has_reaped = true;
+      finish(info.si_pid);
+    }
+    if (has_reaped) kill_orphans();
+  }
+
+  /// `pid` is a zombie of ours: until it is waited for, its number cannot be another's group.
+  void finish(pid_t pid) {
+    auto const it = running_.find(pid);
+    if (it != running_.end()) ::kill(-pid, SIGKILL);  // what it left behind in its group
+    int status = 0;
+    rusage usage{};
+    ::wait4(pid, &status, 0, &usage);
+    orphans_.erase(pid);
+    if (it == running_.end()) return finish_removal(pid);
+    ChildEnd end;
+    end.wait_status = status;
+    end.wall_us = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - it->second.started_at)
+            .count()
+    );
+    end.user_cpu_us = to_us(usage.ru_utime);
+    end.system_cpu_us = to_us(usage.ru_stime);
+    end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    end.blocks_read = static_cast<std::uint64_t>(usage.ru_inblock);
+    end.blocks_written = static_cast<std::uint64_t>(usage.ru_oublock);
+    pids_.erase(it->second.id);
+    markers_.erase(it->second.marker);
+    auto const id = it->second.id;
+    running_.erase(it);
+    reply(id, end);
+  }
+
+  /// Processes that were handed to us because their parent ended, and whose attempt is over, end too.
+  void kill_orphans() {
+    std::set<std::string> over;
+    for (pid_t const pid : list_own_children()) {
+      if (running_.contains(pid) || removals_.contains(pid)) continue;
+      auto const [it, is_new] = orphans_.try_emplace(pid);
+      if (is_new) it->second = marker_of(pid);
+      if (it->second.empty()) {
+        // It hid its marker: it may be any attempt's, so it lives until none runs.
+        if (running_.empty()) ::kill(pid, SIGKILL);
+      } else if (!markers_.contains(it->second)) {
+        over.insert(it->second);
+      }
+    }
+    if (over.empty()) return;
+    SweepBody what;
+    what.markers.assign(over.begin(), over.end());
+    sweep(what);
+  }
+
+  /// Kills until none is left, because what forks while we look escapes one pass.
+  static void sweep(SweepBody const& what) {
+    pid_t const self = ::getpid();
+    std::set<std::string> const markers(what.markers.begin(), what.markers.end());
+    auto const give_up_at = Steady::now() + sweep_time_max;
+    auto const is_marked = [&](pid_t pid) { return markers.contains(marker_of(pid)); };
+    auto const is_holder = [&](pid_t pid) { return holds_pipe(pid, what.pipes); };
+    for (bool found = true; found && Steady::now() < give_up_at;) {
+      found = false;
+      auto const all = list_processes();
+      for (auto const& process : all)
+        if (!process.is_zombie && process.pid != self && is_marked(process.pid))
+          found = kill_if(process.pid, is_marked) || found;
+      if (what.pipes.empty()) continue;
+      for (pid_t const pid : descendants_of(self, all))
+        if (is_holder(pid)) found = kill_if(pid, is_holder) || found;
+    }
+  }
+
+  void remove(std::uint64_t id, std::string const& path) {
+    if (remove_tree(path, removed_inline_max) != Removal::unfinished) {
+      remove_empty_parent(path);
+      return reply_removed(id);
+    }
+    pid_t const pid = ::fork();
+    if (pid == 0) {
+      ::close(launcher_socket);  // the server must see our end of it close when we die
+      while (remove_tree(path, 1'000'000) == Removal::unfinished) continue;
+      remove_empty_parent(path);
+      ::_exit(0);
+    }
+    if (pid < 0) return reply_removed(id);  // out of processes: the next start of the server clears it
+    removals_.emplace(pid, id);
+  }
+
+  static void remove_empty_parent(std::string const& path) {
+    ::rmdir(path.substr(0, path.rfind('/')).c_str());  // fails when others are in it
+  }
+
+  void finish_removal(pid_t pid) {
+    auto const it = removals_.find(pid);
+    if (it == removals_.end()) return;
+    reply_removed(it->second);
+    removals_.erase(it);
+  }
+
+  void reply(std::uint64_t id, ChildEnd const& end) {
+    send(encode_head({PacketKind::ended, false, id}) + encode(end));
+  }
+  void reply_removed(std::uint64_t id) { send(encode_head({PacketKind::removed, false, id})); }
+
+  /// Waits for room: the server always reads.
+  void send(std::string const& packet) {
+    if (send_packet(launcher_socket, packet, {}) != 0) closed_ = true;
+  }
+
+  void drain_signal() const {
+    std::array<signalfd_siginfo, 8> infos{};
+    while (::read(children_signal_, infos.data(), sizeof(infos)) > 0) continue;
+  }
+
+  /// As their subreaper we have no children exactly when nothing that we started is left.
+  static void kill_everything() {
+    auto const give_up_at = Steady::now() + farewell_time_max;
+    while (Steady::now() < give_up_at) {
+      for (pid_t const pid : descendants_of(::getpid(), list_processes())) ::kill(pid, SIGKILL);
+      pid_t pid = 0;
+      while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0) continue;
+      if (pid < 0 && errno == ECHILD) return;
+      ::poll(nullptr, 0, 1);
+    }
+  }
+
+  int children_signal_;
+  bool closed_ = false;
+  std::unordered_map<pid_t, RunningChild> running_;
+  std::unordered_map<std::uint64_t, pid_t> pids_;
+  std::set<std::string, std::less<>> markers_;  // of what runs
+  std::map<pid_t, std::string> orphans_;        // adopted, with their markers; a number is ours until we reap it
+  std::map<pid_t, std::uint64_t> removals_;
+};
+
+/// When memory runs out, the kernel should take a task, not the server or its database.
+void offer_to_oom_killer() {
+  FileDescriptor const file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view score = "200";
+  if (file.is_open() && ::write(file.get(), score.data(), score.size()) < 0) return;
+}
+
+}  // namespace
+
+std::optional<int> run_launcher_if_asked(int argc, char** argv) {
+  if (argc < 1 || std::strcmp(argv[0], launcher_name) != 0) return std::nullopt;
+  ::setsid();  // a Ctrl-C at the server's terminal is the server's business
+  ::prctl(PR_SET_NAME, "ropewalk-launch");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  for (int const signo : launcher_ignores) ::signal(signo, SIG_IGN);
+  sigset_t children;
+  ::sigemptyset(&children);
+  ::sigaddset(&children, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &children, nullptr);
+  int const children_signal = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (children_signal < 0) return 1;
+  ::fcntl(launcher_socket, F_SETFD, FD_CLOEXEC);
+  ::umask(022);
+  offer_to_oom_killer();
+  LauncherLoop(children_signal).run();
+  ::_exit(0);
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,156 @@
+#include "providers/process/process_types.hpp"
+
+#include "providers/process/languages.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <utility>
+
+namespace ropewalk {
+namespace {
+
+namespace json = boost::json;
+
+FieldSpec field(std::string name, FieldKind kind, std::string description) {
+  FieldSpec spec;
+  spec.name = std::move(name);
+  spec.kind = kind;
+  spec.description = std::move(description);
+  return spec;
+}
+
+FieldSpec working_directory() {
+  return field(
+      "workingDirectory", FieldKind::string,
+      "Where it runs; a relative path is taken from the folder of the workflow file. Default: a "
+      "fresh folder, removed afterwards."
+  );
+}
+
+bool has(json::object const& task, std::string_view name) {
+  auto const* value = task.if_contains(name);
+  return value != nullptr && !value->is_null();
+}
+
+/// Elements of an argument list are texts, numbers or booleans.
+void check_arguments(
+    json::object const& task, std::string const& name, ReportProblem const& report
+) {
+  auto const* list = task.if_contains(name);
+  if (list == nullptr || !list->is_array()) return;
+  std::size_t index = 0;
+  for (auto const& value : list->get_array()) {
+    if (value.is_object() || value.is_array() || value.is_null())
+      report(
+          name + "[" + std::to_string(index) + "]", "wrong_type",
+          "an argument is a text or a number, not " +
+              std::string(value.is_null() ? "null" : value.is_array() ? "a list" : "an object"),
+          "put it in quotes"
+      );
+    ++index;
+  }
+}
+
+void check_command(json::object const& task, ReportProblem const& report) {
+  auto const* command = task.if_contains("command");
+  if (command == nullptr || !command->is_array()) return;  // the kinds of fields say that
+  auto const& argv = command->get_array();
+  auto const is_empty_text = [](json::value const& v) {
+    return v.is_string() && v.get_string().empty();
+  };
+  if (argv.empty() || is_empty_text(argv.front()))
+    report(
+        "command", "empty_command", "`command` names no program",
+        "give the program and its arguments: command: [echo, hello]"
+    );
+  check_arguments(task, "command", report);
+}
+
+std::string known_languages() {
+  std::string out;
+  for (auto const& language : all_languages())
+    out += (out.empty() ? "" : ", ") + std::string(language.name);
+  return out;
+}
+
+void check_language(json::object const& task, ReportProblem const& report) {
+  auto const* interpreter = task.if_contains("interpreter");
+  if (interpreter != nullptr && interpreter->is_array() && interpreter->get_array().empty())
+    report(
+        "interpreter", "empty_command", "`interpreter` names no program",
+        "give the program and its arguments: interpreter: [awk, -f]"
+    );
+  auto const* language = task.if_contains("language");
+  if (language == nullptr) {
+    if (!has(task, "interpreter"))
+      report(
+          "", "missing_field", "a script needs `language` or `interpreter`",
+          "add language: python (known: " + known_languages() + "), or interpreter: [program]"
+      );
+    return;
+  }
+  if (!language->is_string() || has(task, "interpreter")) return;
+  std::string const name(language->get_string());
+  if (name.find("${{") == std::string::npos && find_language(name) == nullptr)
+    report(
+        "language", "unknown_language", "`" + name + "` is not a language that is known by name",
+        "use one of " + known_languages() + ", or name its program in `interpreter`"
+    );
+}
+
+void check_script(json::object const& task, ReportProblem const& report) {
+  bool const has_source = has(task, "source");
+  if (has_source == has(task, "file"))
+    report(
+        has_source ? "file" : "", has_source ? "conflicting_fields" : "missing_field",
+        has_source ? "`source` and `file` exclude each other"
+                   : "a script needs its text: `source` or `file`",
+        has_source ? "leave one of them away" : "add source: | and the script below it"
+    );
+  check_language(task, report);
+  check_arguments(task, "interpreter", report);
+  check_arguments(task, "args", report);
+}
+
+}  // namespace
+
+void register_process_types(TaskTypes& types) {
+  TaskType command;
+  command.name = "command";
+  command.description = "Runs a program. No shell reads its arguments.";
+  auto argv = field(
+      "command", FieldKind::list,
+      "The program and its arguments. A program with a '/' is taken from the folder of the workflow "
+      "file, any other is looked up in PATH."
+  );
+  argv.required = true;
+  command.fields = {std::move(argv), working_directory()};
+  command.check = check_command;
+  types.add(std::move(command));
+
+  TaskType script;
+  script.name = "script";
+  script.description = "Runs a script in an interpreter that is installed on the server.";
+  auto source = field(
+      "source", FieldKind::string, "The text of the script. Values come by `env` or the context."
+  );
+  source.code = true;
+  script.fields = {
+      field("language", FieldKind::string, "One of " + known_languages() + "."),
+      std::move(source),
+      field(
+          "file", FieldKind::string,
+          "A script file instead of `source`; relative to the folder of the workflow file."
+      ),
+      field(
+          "interpreter", FieldKind::list,
+          "For any other language: the program and its arguments before the script's path."
+      ),
+      field("args", FieldKind::list, "Arguments of the script."),
+      working_directory()};
+  script.check = check_script;
+  types.add(std::move(script));
+}
+
+}  // namespace ropewalk

@@ -1,0 +1,76 @@
+#include "providers/process/spawn_child.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <vector>
+
+namespace ropewalk {
+namespace {
+
+std::vector<char*> to_pointers(std::vector<std::string> const& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (auto const& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+struct ChildPlan {
+  char const* program = nullptr;
+  char const* directory = nullptr;
+  char* const* argv = nullptr;
+  char* const* env = nullptr;
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  pid_t launcher = -1;
+};
+
+/// Runs in the launcher's memory until exec (vfork): system calls only. Tells what failed through the two pointers.
+[[noreturn]] void become(ChildPlan const& plan, int volatile* error, SpawnStage volatile* stage) {
+  *stage = SpawnStage::fork;
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != plan.launcher) ::_exit(127);  // it died before the line above
+  for (int const signo : launcher_ignores) ::signal(signo, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  rlimit const no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  if (::dup2(plan.stdout_fd, 1) >= 0 && ::dup2(plan.stderr_fd, 2) >= 0 &&
+      ::close_range(3, ~0U, 0) == 0) {
+    *stage = SpawnStage::directory;
+    if (::chdir(plan.directory) == 0) {
+      *stage = SpawnStage::exec;
+      ::execve(plan.program, plan.argv, plan.env);
+    }
+  }
+  *error = errno;
+  ::_exit(127);
+}
+
+}  // namespace
+
+SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd) {
+  auto const argv = to_pointers(body.argv);
+  auto const env = to_pointers(body.env);
+  ChildPlan const plan{body.program.c_str(), body.directory.c_str(), argv.data(), env.data(),
+                       stdout_fd,            stderr_fd,              ::getpid()};
+  int volatile error = 0;
+  SpawnStage volatile stage = SpawnStage::none;
+  pid_t const pid = ::vfork();
+  if (pid == 0) become(plan, &error, &stage);
+  if (pid < 0) return {-1, errno, SpawnStage::fork};
+  if (error != 0) {
+    ::waitpid(pid, nullptr, 0);
+    return {-1, error, stage};
+  }
+  return {pid, 0, SpawnStage::none};
+}
+
+}  // namespace ropewalk
