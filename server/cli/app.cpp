@@ -1,0 +1,60 @@
+#include "server/cli/commands.hpp"
+#include "server/cli/console.hpp"
+
+#include <exception>
+
+namespace ropewalk::cli {
+namespace {
+
+int dispatch(Arguments const& arguments) {
+  switch (arguments.verb) {
+    case Verb::serve:
+      return serve_command(arguments);
+    case Verb::run:
+      return run_command(arguments);
+    case Verb::validate:
+      return validate_command(arguments);
+    case Verb::graph:
+      return graph_command(arguments);
+    case Verb::eval:
+      return eval_command(arguments);
+    case Verb::ps:
+      return ps_command(arguments);
+    case Verb::show:
+      return show_command(arguments);
+    case Verb::logs:
+      return logs_command(arguments);
+    case Verb::why:
+      return why_command(arguments);
+    case Verb::cancel:
+    case Verb::pause:
+    case Verb::resume:
+    case Verb::retry:
+      return control_command(arguments);
+    case Verb::prune:
+      return prune_command(arguments);
+    case Verb::config:
+      return config_command(arguments);
+    case Verb::version:
+      return version_command(arguments);
+  }
+  return 2;
+}
+
+}  // namespace
+
+int run_cli(int argc, char const* const* argv) {
+  auto const parsed = parse_arguments(argc, argv);
+  if (!parsed.arguments) {
+    Console(parsed.exit_status == 0 ? stdout : stderr).write(parsed.text);
+    return parsed.exit_status;
+  }
+  try {
+    return dispatch(*parsed.arguments);
+  } catch (std::exception const& fault) {
+    Console(stderr).line(std::string("ropewalk: ") + fault.what());
+    return 4;
+  }
+}
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,31 @@
+#pragma once
+// The commands: each takes the arguments and gives the exit status of the process.
+
+#include "server/cli/arguments.hpp"
+
+namespace ropewalk::cli {
+
+int serve_command(Arguments const& arguments);
+int run_command(Arguments const& arguments);
+
+// Without a server (local_commands.cpp, config_command.cpp)
+int validate_command(Arguments const& arguments);
+int graph_command(Arguments const& arguments);
+int eval_command(Arguments const& arguments);
+int config_command(Arguments const& arguments);
+int version_command(Arguments const& arguments);
+
+// Questions to a server (query_commands.cpp)
+int ps_command(Arguments const& arguments);
+int show_command(Arguments const& arguments);
+int logs_command(Arguments const& arguments);
+int why_command(Arguments const& arguments);
+
+/// cancel, pause, resume, retry (control_commands.cpp)
+int control_command(Arguments const& arguments);
+int prune_command(Arguments const& arguments);
+
+/// Reads the command line and runs the command that it names.
+int run_cli(int argc, char const* const* argv);
+
+}  // namespace ropewalk::cli

@@ -1,0 +1,65 @@
+// Orders to a server: cancel, pause, resume, retry, prune.
+#include "engine/base/json.hpp"
+#include "engine/base/time.hpp"
+#include "server/cli/commands.hpp"
+#include "server/cli/console.hpp"
+#include "server/cli/find_server.hpp"
+#include "server/cli/remote.hpp"
+#include "server/cli/run_view.hpp"
+
+namespace ropewalk::cli {
+namespace {
+
+std::string_view name_of(Verb verb) {
+  switch (verb) {
+    case Verb::pause:
+      return "pause";
+    case Verb::resume:
+      return "resume";
+    case Verb::retry:
+      return "retry";
+    default:
+      return "cancel";
+  }
+}
+
+}  // namespace
+
+int control_command(Arguments const& arguments) {
+  auto const client = client_for(arguments);
+  if (!client) return report(client.error());
+  auto const id = find_id(*client, arguments.execution);
+  if (!id) return report(id.error());
+  auto const verb = name_of(arguments.verb);
+  auto const answer =
+      client->post("/v1/executions/" + *id + "/" + std::string(verb), json::object());
+  if (!answer) return report(answer.error());
+  Console out(stdout);
+  if (arguments.json) {
+    out.line(to_text(*answer));
+  } else {
+    out.line(std::string(verb) + ": " + *id);
+  }
+  return 0;
+}
+
+int prune_command(Arguments const& arguments) {
+  auto const age = parse_duration(arguments.older_than);
+  if (!age) return report(age.error());
+  auto const client = client_for(arguments);
+  if (!client) return report(client.error());
+  json::object request;
+  request["olderThan"] = arguments.older_than;
+  auto const answer = client->post("/v1/prune", request);
+  if (!answer) return report(answer.error());
+  Console out(stdout);
+  auto const* counts = answer->if_object();
+  if (arguments.json || counts == nullptr) {
+    out.line(to_text(*answer));
+  } else {
+    out.line("deleted executions: " + std::to_string(number_at(*counts, "executions")));
+  }
+  return 0;
+}
+
+}  // namespace ropewalk::cli
