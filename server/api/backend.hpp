@@ -101,12 +101,13 @@ class Backend {
   /// Waits for the end; false when `limit` passed first. Errors: not_found.
   virtual Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) = 0;
   virtual Async<Result<LivePlace>> place(ExecutionId id) = 0;
+  /// From the first event after `after` on, about `bytes_max` bytes.
   virtual Async<Result<EventPage>> events(
-      ExecutionId id, std::uint64_t after, std::uint32_t limit
-  ) = 0;
-  /// [{"seq","at","task","attempt","level","text",…}]; `task` empty: of all tasks.
-  virtual Async<Result<Page>> logs(
-      ExecutionId id, std::string task, std::uint64_t after, std::uint32_t limit
+      ExecutionId id, std::uint64_t after, std::size_t bytes_max
+  );
+  /// The same, log lines only; `task` empty: of all tasks.
+  virtual Async<Result<EventPage>> logs(
+      ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
   ) = 0;
   virtual Async<Result<boost::json::value>> why(ExecutionId id, std::string task) = 0;
   /// Its definition, for the graph, and the status of each task by id.

@@ -24,7 +24,8 @@ Error failed(std::string const& address, std::string const& why) {
   return out;
 }
 
-Result<Endpoint> parse_tcp(std::string const& address) {
+/// Errors: invalid_argument.
+Result<asio::ip::tcp::endpoint> parse_tcp(std::string const& address) {
   Error bad;
   bad.code = "invalid_argument";
   bad.message = "\"" + address + "\" is not an address to listen at";
@@ -42,7 +43,7 @@ Result<Endpoint> parse_tcp(std::string const& address) {
   boost::system::error_code ec;
   auto const ip = asio::ip::make_address(host, ec);
   if (ec) return bad;
-  return Endpoint(asio::ip::tcp::endpoint(ip, port));
+  return asio::ip::tcp::endpoint(ip, port);
 }
 
 /// True when somebody answers on the socket file.
@@ -67,7 +68,8 @@ Result<Acceptor> listen_at(Executor executor, std::string const& address, bool r
     if (std::filesystem::is_socket(path, ignored)) std::filesystem::remove(path, ignored);
     endpoint = Endpoint(asio::local::stream_protocol::endpoint(path));
   } else {
-    TRY(endpoint, parse_tcp(address));
+    TRY(auto const tcp, parse_tcp(address));
+    endpoint = Endpoint(tcp);
   }
   Acceptor acceptor(executor);
   boost::system::error_code ec;

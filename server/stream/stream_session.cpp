@@ -8,7 +8,7 @@ namespace ropewalk::server {
 namespace {
 
 constexpr std::size_t write_bytes_wanted = 256 * 1024;
-constexpr std::uint32_t page_events_max = 1'000;
+constexpr std::size_t page_bytes_wanted = 128 * 1024;
 
 }  // namespace
 
@@ -165,7 +165,7 @@ Async<> StreamSession::take_history(ExecutionId execution, std::string& out) {
   auto const before = subscriptions_.find(execution);
   auto const id = before->second.id();
   auto const after = before->second.sent();
-  auto const page = co_await parts_.backend.events(execution, after, page_events_max);
+  auto const page = co_await parts_.backend.events(execution, after, page_bytes_wanted);
   // The subscription may have been ended, or ended and begun anew, while the page was read.
   auto const found = subscriptions_.find(execution);
   if (found == subscriptions_.end() || found->second.id() != id || found->second.sent() != after)

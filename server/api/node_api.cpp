@@ -1,0 +1,123 @@
+#include "server/api/api.hpp"
+#include "server/api/start_request.hpp"
+#include "server/http/problem_response.hpp"
+
+namespace ropewalk::server {
+namespace {
+
+Async<Response> serve_asset(Asset const& asset) {
+  Response out;
+  out.content_type = asset.content_type;
+  out.body = asset.bytes;
+  // Names under /assets/ carry a hash of their content: they never change.
+  bool const is_fixed = asset.path.starts_with("/assets/");
+  out.headers.push_back(Header{
+      "Cache-Control", is_fixed ? "public, max-age=31536000, immutable" : "no-cache"});
+  if (asset.content_type.starts_with("text/html"))
+    out.headers.push_back(Header{
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+        "data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'none'"});
+  co_return out;
+}
+
+}  // namespace
+
+void NodeApi::add_to(Router& router) {
+  auto const route = [&](Method method, std::string_view pattern, Access access, auto member) {
+    router.add(Route{method, pattern, access, [this, member](Request request) {
+                       return (this->*member)(std::move(request));
+                     }});
+  };
+  route(Method::get, "/v1/pools", Access::read, &NodeApi::pools);
+  route(Method::patch, "/v1/pools/{name}", Access::admin, &NodeApi::set_pool);
+  route(Method::get, "/v1/nodes", Access::read, &NodeApi::nodes);
+  route(Method::get, "/v1/stream", Access::read, &NodeApi::stream);
+  route(Method::get, "/healthz", Access::open, &NodeApi::health);
+  route(Method::get, "/readyz", Access::open, &NodeApi::ready);
+  route(Method::get, "/metrics", Access::read, &NodeApi::metrics);
+  route(Method::get, "/openapi.json", Access::open, &NodeApi::openapi);
+}
+
+void add_static_files(Router& router) {
+  for (auto const& asset : embedded_assets()) {
+    auto const serve = [&asset](Request) { return serve_asset(asset); };
+    router.add(Route{Method::get, asset.path, Access::open, serve});
+    if (asset.path == "/index.html") router.add(Route{Method::get, "/", Access::open, serve});
+  }
+}
+
+Async<Response> NodeApi::pools(Request) {
+  auto pools = co_await backend_.pools();
+  if (!pools) co_return problem_response(pools.error());
+  boost::json::object out;
+  out["items"] = std::move(*pools);
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::set_pool(Request request) {
+  auto const known = std::vector<std::string_view>{"capacity"};
+  auto const body = read_json_object(request, known);
+  if (!body) co_return problem_response(body.error());
+  auto const* capacity = body->if_contains("capacity");
+  auto const* number = capacity == nullptr ? nullptr : capacity->if_int64();
+  if (number == nullptr || *number < 0) {
+    auto const error = invalid_argument("capacity is a whole number, at least 0");
+    co_return problem_response(error);
+  }
+  auto const name = request.param("name");
+  auto const done = co_await backend_.set_capacity(name, static_cast<std::uint64_t>(*number));
+  if (!done) co_return problem_response(done.error());
+  boost::json::object out;
+  out["name"] = name;
+  out["capacity"] = *number;
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::nodes(Request) {
+  auto nodes = co_await backend_.nodes();
+  if (!nodes) co_return problem_response(nodes.error());
+  boost::json::object out;
+  out["items"] = std::move(*nodes);
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::health(Request) {
+  boost::json::object out;
+  out["status"] = "ok";
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::ready(Request) {
+  auto const ready = co_await backend_.ready();
+  if (!ready) co_return problem_response(ready.error(), 503);
+  boost::json::object out;
+  out["status"] = "ready";
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::metrics(Request) {
+  Response out;
+  out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  out.body = co_await backend_.metrics();
+  co_return out;
+}
+
+Async<Response> NodeApi::openapi(Request) {
+  Response out;
+  out.body = openapi_text();
+  co_return out;
+}
+
+Async<Response> NodeApi::stream(Request) {
+  Error error;
+  error.code = "upgrade_required";
+  error.message = "/v1/stream is a WebSocket";
+  error.hint = "connect to it with the subprotocol ropewalk.v1";
+  auto out = problem_response(error);
+  out.headers.push_back(Header{"Upgrade", "websocket"});
+  co_return out;
+}
+
+}  // namespace ropewalk::server

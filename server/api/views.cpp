@@ -1,0 +1,143 @@
+#include "server/api/views.hpp"
+
+#include "engine/base/json.hpp"
+
+#include <unordered_map>
+
+namespace ropewalk::server {
+namespace {
+
+void put_instant(json::object& out, std::string_view name, std::optional<Instant> const& instant) {
+  if (instant) out[name] = format_instant(*instant);
+}
+
+/// Stored JSON text; it was written by us and is not limited again.
+void put_json(json::object& out, std::string_view name, std::string const& text) {
+  if (text.empty()) return;
+  auto value = parse_json(text, JsonLimits{text.size() + 1, 256, text.size() + 1});
+  if (value) out[name] = std::move(*value);
+}
+
+json::object labels_view(std::map<std::string, std::string> const& labels) {
+  json::object out;
+  for (auto const& [name, value] : labels) out[name] = value;
+  return out;
+}
+
+void put_state(json::object& out, ExecutionState const& state) {
+  out["status"] = to_string(state.status);
+  if (state.paused) out["paused"] = true;
+  if (state.cancel_requested && !is_terminal(state.status)) out["cancelRequested"] = true;
+  put_instant(out, "startedAt", state.started_at);
+  put_instant(out, "finishedAt", state.finished_at);
+  put_json(out, "error", state.error);
+  out["lastSeq"] = state.last_seq;
+}
+
+json::object attempt_view(AttemptRecord const& attempt) {
+  json::object out;
+  out["attempt"] = attempt.attempt;
+  put_instant(out, "startedAt", attempt.started_at);
+  put_instant(out, "finishedAt", attempt.finished_at);
+  put_json(out, "error", attempt.error);
+  put_json(out, "usage", attempt.usage);
+  return out;
+}
+
+json::object task_view(TaskRecord const& task) {
+  json::object out;
+  out["id"] = task.task;
+  out["status"] = to_string(task.status);
+  out["attempt"] = task.attempt;
+  if (task.interruptions > 0) out["interruptions"] = task.interruptions;
+  put_instant(out, "queuedAt", task.queued_at);
+  put_instant(out, "startedAt", task.started_at);
+  put_instant(out, "finishedAt", task.finished_at);
+  put_instant(out, "retryAt", task.retry_at);
+  put_json(out, "output", task.output);
+  put_json(out, "error", task.error);
+  put_json(out, "usage", task.usage);
+  return out;
+}
+
+using AttemptsByTask = std::unordered_map<std::string_view, json::array>;
+
+void put_attempts(json::object& task, std::string_view id, AttemptsByTask& attempts) {
+  if (auto const found = attempts.find(id); found != attempts.end())
+    task["attempts"] = std::move(found->second);
+}
+
+}  // namespace
+
+json::object workflow_view(sql::WorkflowVersion const& version) {
+  json::object out;
+  out["name"] = version.name;
+  out["version"] = version.version;
+  out["hash"] = version.hash;
+  out["createdAt"] = format_instant(version.created_at);
+  return out;
+}
+
+json::object summary_view(sql::ExecutionSummary const& summary) {
+  json::object out;
+  out["id"] = summary.execution.to_string();
+  out["workflow"] = summary.workflow;
+  if (summary.workflow_version > 0) out["version"] = summary.workflow_version;
+  out["priority"] = summary.priority;
+  out["labels"] = labels_view(summary.labels);
+  out["createdAt"] = format_instant(summary.created_at);
+  put_state(out, summary.state);
+  return out;
+}
+
+json::object execution_view(sql::ExecutionRow const& row, Workflow const* workflow) {
+  auto const& stored = row.stored;
+  json::object out;
+  out["id"] = stored.execution.to_string();
+  out["workflow"] = stored.created.workflow;
+  if (stored.created.workflow_version > 0) out["version"] = stored.created.workflow_version;
+  out["definitionHash"] = stored.created.definition_hash;
+  out["priority"] = stored.created.priority;
+  out["labels"] = labels_view(stored.created.labels);
+  if (!stored.created.directory.empty()) out["directory"] = stored.created.directory;
+  out["createdAt"] = format_instant(stored.created.created_at);
+  put_state(out, stored.state);
+  put_json(out, "inputs", stored.created.inputs);
+  AttemptsByTask attempts;
+  for (auto const& attempt : row.attempts)
+    attempts[attempt.task].emplace_back(attempt_view(attempt));
+  std::unordered_map<std::string_view, TaskRecord const*> records;
+  for (auto const& task : stored.tasks) records[task.task] = &task;
+  json::array tasks;
+  auto const add = [&](std::string const& id, std::string_view type) {
+    auto const found = records.find(id);
+    TaskRecord pending;
+    pending.task = id;
+    auto view = task_view(found == records.end() ? pending : *found->second);
+    if (!type.empty()) view["type"] = type;
+    put_attempts(view, id, attempts);
+    tasks.emplace_back(std::move(view));
+  };
+  if (workflow != nullptr) {
+    for (auto const& task : workflow->tasks) add(task.id, task.type->name);
+  } else {
+    for (auto const& task : stored.tasks) add(task.task, "");
+  }
+  out["tasks"] = std::move(tasks);
+  return out;
+}
+
+json::object node_view(sql::NodeRow const& row, std::int64_t own_epoch) {
+  json::object out;
+  out["name"] = row.node.name;
+  out["id"] = row.node.node_id;
+  out["address"] = row.node.address;
+  out["epoch"] = row.epoch;
+  out["startedAt"] = format_instant(row.started_at);
+  out["leaseUntil"] = format_instant(row.lease_until);
+  out["isAlive"] = row.is_alive;
+  out["isSelf"] = row.epoch == own_epoch;
+  return out;
+}
+
+}  // namespace ropewalk::server

@@ -1,0 +1,25 @@
+#pragma once
+// Rows of the database as the JSON that clients see. Pure functions.
+
+#include "engine/model/workflow.hpp"
+#include "sql/node_lease.hpp"
+#include "sql/store_types.hpp"
+
+#include <boost/json/object.hpp>
+
+namespace ropewalk::server {
+
+/// {"name","version","hash","createdAt"}
+boost::json::object workflow_view(sql::WorkflowVersion const& version);
+
+/// {"id","workflow","version","status","paused","priority","labels","createdAt","startedAt","finishedAt","error"}
+boost::json::object summary_view(sql::ExecutionSummary const& summary);
+
+/// The same with inputs, directory and every task in the order of the workflow, PENDING ones
+/// included, each with its attempts. `workflow` may be null (its definition cannot be read any
+/// more): then only recorded tasks are there.
+boost::json::object execution_view(sql::ExecutionRow const& row, Workflow const* workflow);
+
+boost::json::object node_view(sql::NodeRow const& row, std::int64_t own_epoch);
+
+}  // namespace ropewalk::server

@@ -1,0 +1,84 @@
+#pragma once
+// The Backend of one shard of a real node: the store for what is written down, the engines for what
+// is live.
+
+#include "server/api/backend.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ropewalk {
+class AdmissionService;
+namespace sql {
+class Store;
+}
+}  // namespace ropewalk
+
+namespace ropewalk::server {
+
+struct NodeCommon;
+class NodeShard;
+
+class NodeBackend : public Backend {
+ public:
+  /// `all` is filled by the time of the first call; the admission service is set by then.
+  NodeBackend(
+      NodeCommon& common,
+      NodeShard& shard,
+      std::vector<NodeShard*> const& all,
+      AdmissionService*& admission
+  )
+      : common_(common), shard_(shard), all_(all), admission_(admission) {}
+
+  Async<LoadedWorkflow> load(std::string text, TextFormat format) override;
+  Async<Result<Stored>> put_workflow(std::shared_ptr<Workflow const> workflow) override;
+  Async<Result<boost::json::object>> get_workflow(std::string name, std::int32_t version) override;
+  Async<Result<Page>> list_workflows(std::string after, std::uint32_t limit) override;
+  Async<Result<Page>> list_versions(std::string name, std::string after, std::uint32_t limit)
+      override;
+
+  Async<Result<Started>> start(StartRequest request) override;
+  Async<Result<boost::json::object>> get_execution(ExecutionId id) override;
+  Async<Result<Page>> list_executions(
+      ExecutionFilter filter, std::string after, std::uint32_t limit
+  ) override;
+  Async<Result<>> command(ExecutionId id, Command command) override;
+  Async<Result<>> retry(ExecutionId id) override;
+  Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) override;
+  Async<Result<LivePlace>> place(ExecutionId id) override;
+  Async<Result<EventPage>> events(ExecutionId id, std::uint64_t after, std::size_t bytes_max)
+      override;
+  Async<Result<EventPage>> logs(
+      ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
+  ) override;
+  Async<Result<boost::json::value>> why(ExecutionId id, std::string task) override;
+  Async<Result<GraphSource>> graph(ExecutionId id) override;
+
+  Async<Result<boost::json::value>> pools() override;
+  Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) override;
+  Async<Result<boost::json::array>> nodes() override;
+  Async<Result<>> ready() override;
+  Async<std::string> metrics() override;
+
+ private:
+  /// What an execution is to run.
+  struct Definition {
+    std::shared_ptr<Workflow const> workflow{};
+    std::string hash{};
+    std::int32_t version = 0;
+  };
+  Async<Result<Definition>> find_definition(boost::json::value const& reference);
+  Async<Result<Definition>> find_stored(std::string const& reference);
+  Async<Result<Definition>> take_inline(boost::json::value const& document);
+  Async<Result<Started>> submit(StartRequest request, Definition definition, ExecutionId id);
+  Async<bool> is_stored(ExecutionId id);
+  ExecutionId new_id();
+  NodeShard& home_of(ExecutionId id) const;
+
+  NodeCommon& common_;
+  NodeShard& shard_;
+  std::vector<NodeShard*> const& all_;
+  AdmissionService*& admission_;
+};
+
+}  // namespace ropewalk::server

@@ -1,0 +1,306 @@
+// What clients want done with executions: start, command, retry, wait, explain.
+#include "engine/async/deadline.hpp"
+#include "engine/base/json.hpp"
+#include "engine/model/cel/value_json.hpp"
+#include "server/http/problem_response.hpp"
+#include "server/node_backend.hpp"
+#include "server/node_impl.hpp"
+#include "sql/sha256.hpp"
+
+#include <charconv>
+#include <random>
+
+namespace ropewalk::server {
+namespace {
+
+Error failure(std::string code, std::string message, std::string hint = {}) {
+  Error out;
+  out.code = std::move(code);
+  out.message = std::move(message);
+  out.hint = std::move(hint);
+  return out;
+}
+
+Error no_work() {
+  auto out = failure("shutting_down", "this node takes no work just now", "try again in a moment");
+  out.error_class = ErrorClass::transient;
+  return out;
+}
+
+Error refused(std::vector<Problem> const& problems) {
+  auto out = failure(
+      "invalid_workflow",
+      "the workflow has " + std::to_string(problems.size()) +
+          (problems.size() == 1 ? " problem" : " problems"),
+      "each entry of errors says where it stands and how to mend it"
+  );
+  out.detail = to_json(problems);
+  return out;
+}
+
+/// What the key of a concurrency limit may look at: inputs and variables.
+class KeyScope : public cel::Activation {
+ public:
+  KeyScope(json::object const& inputs, json::object const& variables)
+      : inputs_(inputs), variables_(variables) {}
+  std::optional<cel::Value> lookup(std::string_view name) const override {
+    if (name == "inputs") return cel::Value::view(inputs_);
+    if (name == "variables") return cel::Value::view(variables_);
+    return std::nullopt;
+  }
+
+ private:
+  json::value inputs_;
+  json::value variables_;
+};
+
+Result<std::string> concurrency_key(Workflow const& workflow, json::object const& inputs) {
+  if (!workflow.concurrency || !workflow.concurrency->key) return std::string();
+  KeyScope const scope(inputs, workflow.variables);
+  TRY(auto const key, workflow.concurrency->key->evaluate(scope));
+  return key.is_string() ? std::string(key.get_string()) : to_text(key);
+}
+
+// Coroutines that run on the execution's home shard.
+Async<Result<>> submit_at(NodeShard& home, Submission submission) {
+  auto const work = home.work;
+  if (!work) co_return no_work();
+  co_return co_await work->engine.submit(std::move(submission));
+}
+
+Async<Result<>> command_at(NodeShard& home, ExecutionId id, Command command) {
+  auto const work = home.work;
+  if (!work) co_return no_work();
+  co_return co_await work->engine.command(id, command);
+}
+
+Async<Result<>> retry_at(
+    NodeShard& home, std::shared_ptr<Workflow const> workflow, StoredExecution stored
+) {
+  auto const work = home.work;
+  if (!work) co_return no_work();
+  co_return co_await work->engine.retry(std::move(workflow), std::move(stored));
+}
+
+Async<Result<json::value>> why_at(NodeShard& home, ExecutionId id, std::string task) {
+  auto const work = home.work;
+  if (!work) co_return no_work();
+  co_return co_await work->engine.why(id, std::move(task));
+}
+
+/// True when it ended; false when it goes on, or is not here.
+Async<Result<bool>> wait_at(NodeShard& home, ExecutionId id) {
+  auto const work = home.work;
+  if (!work) co_return false;
+  auto const status = co_await work->engine.wait_for_end(id);
+  co_return status.has_value();
+}
+
+Async<Result<bool>> wait_a_while(NodeShard& home, ExecutionId id, Steady::duration limit) {
+  auto waiting = wait_at(home, id);
+  auto const ended = co_await with_deadline(limit, std::move(waiting));
+  co_return ended&&* ended;
+}
+
+}  // namespace
+
+NodeShard& NodeBackend::home_of(ExecutionId id) const {
+  return *all_[id.shard(static_cast<std::uint32_t>(all_.size()))];
+}
+
+ExecutionId NodeBackend::new_id() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  std::array<std::uint64_t, 2> const random{generator(), generator()};
+  auto const count = static_cast<std::uint32_t>(all_.size());
+  auto const shard = common_.next_home.fetch_add(1) % count;
+  return ExecutionId::make(common_.clock.now(), random, shard, count);
+}
+
+Async<Result<NodeBackend::Definition>> NodeBackend::find_stored(std::string const& reference) {
+  auto const at = reference.rfind('@');
+  std::int32_t version = 0;
+  if (at != reference.npos) {
+    auto const* const end = reference.data() + reference.size();
+    auto const [stop, ec] = std::from_chars(reference.data() + at + 1, end, version);
+    if (ec != std::errc{} || stop != end || version <= 0)
+      co_return failure("invalid_argument", "write name@version, with a number above zero");
+  }
+  auto const row = co_await shard_.store.get_workflow(reference.substr(0, at), version);
+  if (!row) co_return row.error();
+  auto loading = load_definition(common_, shard_.store, row->version.hash);
+  auto const workflow = co_await std::move(loading);
+  if (!workflow) co_return workflow.error();
+  Definition out;
+  out.workflow = *workflow;
+  out.hash = row->version.hash;
+  out.version = row->version.version;
+  co_return out;
+}
+
+Async<Result<NodeBackend::Definition>> NodeBackend::take_inline(json::value const& document) {
+  auto body = to_canonical_text(document);
+  Definition out;
+  out.hash = sql::sha256_hex(body);
+  out.workflow = common_.workflows.find(out.hash);
+  if (!out.workflow) {
+    auto loading = load(body, TextFormat::json);
+    auto loaded = co_await std::move(loading);
+    if (!loaded.workflow) co_return refused(loaded.problems);
+    out.workflow = std::move(loaded.workflow);
+  }
+  auto const stored = co_await shard_.store.ensure_definition(out.hash, std::move(body), "");
+  if (!stored) co_return stored.error();
+  common_.workflows.put(out.hash, out.workflow);
+  co_return out;
+}
+
+Async<Result<NodeBackend::Definition>> NodeBackend::find_definition(json::value const& reference) {
+  if (auto const* name = reference.if_string()) {
+    std::string const text(*name);
+    auto finding = find_stored(text);
+    co_return co_await std::move(finding);
+  }
+  auto taking = take_inline(reference);
+  co_return co_await std::move(taking);
+}
+
+Async<Result<Started>> NodeBackend::start(StartRequest request) {
+  auto finding = find_definition(request.workflow);
+  auto definition = co_await std::move(finding);
+  if (!definition) co_return definition.error();
+  auto inputs = accept_inputs(*definition->workflow, std::move(request.inputs));
+  if (!inputs) co_return inputs.error();
+  auto const bytes_max = common_.config.limits.input_bytes;
+  if (text_size(*inputs, bytes_max) > bytes_max)
+    co_return failure(
+        "too_large",
+        "the inputs are longer than " + std::to_string(bytes_max) + " bytes",
+        "pass large data by file, or raise limits.inputBytes"
+    );
+  request.inputs = std::move(*inputs);
+  auto id = new_id();
+  if (!request.idempotency_key.empty()) {
+    auto reserving =
+        shard_.store.reserve_idempotency(request.idempotency_key, request.body_hash, id);
+    auto const reserved = co_await std::move(reserving);
+    if (!reserved) co_return reserved.error();
+    if (reserved->outcome == sql::Reservation::Outcome::conflict)
+      co_return failure(
+          "idempotency_mismatch",
+          "this Idempotency-Key came before, with another request",
+          "use a new key for a new request"
+      );
+    if (reserved->outcome == sql::Reservation::Outcome::known) id = reserved->execution;
+    if (reserved->is_accepted) co_return Started{id, true};
+  }
+  auto submitting = submit(std::move(request), std::move(*definition), id);
+  co_return co_await std::move(submitting);
+}
+
+Async<Result<Started>> NodeBackend::submit(
+    StartRequest request, Definition definition, ExecutionId id
+) {
+  auto const key = concurrency_key(*definition.workflow, request.inputs);
+  if (!key) co_return failure("invalid_inputs", "concurrency.key: " + key.error().message);
+  json::value clean(std::move(request.inputs));
+  replace_nul(clean);
+  request.inputs = std::move(clean.get_object());
+  Submission submission;
+  submission.id = id;
+  submission.workflow = definition.workflow;
+  auto& record = submission.record;
+  record.workflow = definition.workflow->name;
+  record.workflow_version = definition.version;
+  record.definition_hash = definition.hash;
+  record.inputs = to_text(request.inputs);
+  record.priority = request.priority.value_or(definition.workflow->priority);
+  record.labels = std::move(request.labels);
+  record.directory = std::move(request.directory);
+  record.idempotency_key = request.idempotency_key;
+  record.concurrency_key = *key;
+  record.created_at = common_.clock.now();
+  submission.inputs = std::move(request.inputs);
+  auto& home = home_of(id);
+  auto make = [&home, &submission] { return submit_at(home, std::move(submission)); };
+  auto submitting = on_shard(home.shard, make);
+  auto const done = co_await std::move(submitting);
+  if (!done && !request.idempotency_key.empty() && done.error().code == "change_rejected" &&
+      co_await is_stored(id))
+    co_return Started{
+        id, true};  // the same request came twice at once, and the other one was first
+  if (!done) co_return done.error();
+  co_return Started{id, false};
+}
+
+Async<bool> NodeBackend::is_stored(ExecutionId id) {
+  auto const found = co_await place(id);
+  co_return found.has_value();
+}
+
+Async<Result<>> NodeBackend::command(ExecutionId id, Command command) {
+  auto& home = home_of(id);
+  auto make = [&home, id, command] { return command_at(home, id, command); };
+  auto commanding = on_shard(home.shard, make);
+  auto const done = co_await std::move(commanding);
+  if (done || done.error().code != "not_found") co_return done;
+  auto const stored = co_await place(id);
+  if (!stored) co_return stored.error();
+  if (is_terminal(stored->status))
+    co_return failure(
+        "already_ended", "the execution has ended: " + std::string(to_string(stored->status))
+    );
+  co_return failure("not_here", "the execution runs on another node", "ask that node");
+}
+
+Async<Result<>> NodeBackend::retry(ExecutionId id) {
+  auto const before = co_await place(id);
+  if (!before) co_return before.error();
+  if (!is_terminal(before->status))
+    co_return failure("still_running", "the execution has not ended", "cancel it first, or wait");
+  auto const claimed = co_await shard_.store.claim_for_retry(id, common_.epoch.load());
+  if (!claimed) co_return claimed.error();
+  auto row = co_await shard_.store.get_execution(id);
+  if (!row) co_return row.error();
+  auto loading = load_definition(common_, shard_.store, row->stored.created.definition_hash);
+  auto const workflow = co_await std::move(loading);
+  if (!workflow) co_return workflow.error();
+  auto& home = home_of(id);
+  auto stored = std::move(row->stored);
+  auto make = [&home, &workflow, &stored] { return retry_at(home, *workflow, std::move(stored)); };
+  auto retrying = on_shard(home.shard, make);
+  co_return co_await std::move(retrying);
+}
+
+Async<Result<bool>> NodeBackend::wait_for_end(ExecutionId id, Duration limit) {
+  auto const give_up = Steady::now() + limit;
+  auto& home = home_of(id);
+  for (;;) {
+    auto const now = Steady::now();
+    if (now >= give_up || common_.stopping.load()) co_return false;
+    // A second at a time: a call to another shard cannot be cut short from here.
+    auto const slice = std::min<Steady::duration>(give_up - now, std::chrono::seconds(1));
+    auto make = [&home, id, slice] { return wait_a_while(home, id, slice); };
+    auto waiting = on_shard(home.shard, make);
+    auto const ended = co_await std::move(waiting);
+    if (ended && *ended) co_return true;
+    auto const stored = co_await place(id);
+    if (!stored) co_return stored.error();
+    if (is_terminal(stored->status)) co_return true;
+    if (Steady::now() - now < std::chrono::milliseconds(100))
+      co_await sleep_for(std::chrono::milliseconds(200));  // it is not live here
+  }
+}
+
+Async<Result<json::value>> NodeBackend::why(ExecutionId id, std::string task) {
+  auto& home = home_of(id);
+  auto make = [&home, id, &task] { return why_at(home, id, task); };
+  auto asking = on_shard(home.shard, make);
+  auto const reasons = co_await std::move(asking);
+  if (reasons || reasons.error().code != "not_found") co_return reasons;
+  auto const stored = co_await place(id);
+  if (!stored) co_return stored.error();
+  if (is_terminal(stored->status)) co_return json::value(json::array());
+  co_return reasons;
+}
+
+}  // namespace ropewalk::server

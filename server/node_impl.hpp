@@ -1,0 +1,163 @@
+#pragma once
+// The parts of a node and how they hang together. Only node*.cpp see this.
+//
+//   Node::Impl ── database, lease, supervisor (on shard 0)
+//     └─ NodeShard, one a core ── pool, store, hub, API, front        as long as the node
+//          └─ ShardWork ── journal, launcher, runner, engine          as long as one epoch of the
+//          lease
+//
+// When the lease is lost, all work is dropped and a new epoch begins with new ShardWork;
+// connections stay.
+
+#include "engine/async/async_scope.hpp"
+#include "engine/async/shard.hpp"
+#include "engine/async/signal.hpp"
+#include "engine/model/task_type.hpp"
+#include "engine/runtime/admission_service.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/system_clock.hpp"
+#include "providers/process/launcher.hpp"
+#include "providers/process/process_runner.hpp"
+#include "server/api/api.hpp"
+#include "server/blocking.hpp"
+#include "server/http/front.hpp"
+#include "server/hub.hpp"
+#include "server/node.hpp"
+#include "server/node_backend.hpp"
+#include "server/observe/metrics.hpp"
+#include "server/stream/stream_server.hpp"
+#include "server/workflow_cache.hpp"
+#include "sql/data_lock.hpp"
+#include "sql/journal.hpp"
+#include "sql/node_lease.hpp"
+#include "sql/private_cluster.hpp"
+#include "sql/store.hpp"
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ropewalk::server {
+
+/// What the shards share. Immutable after start, or safe for any thread.
+struct NodeCommon {
+  explicit NodeCommon(Config wanted);
+
+  Config config;
+  TaskTypes types;
+  SystemClock clock;
+  Metrics metrics;
+  WorkflowCache workflows;
+  BlockingPool blocking;
+  OriginCheck origin;
+  ConnectionCounter connections;
+  sql::ConnectOptions database;
+  std::string data;  // absolute
+  std::atomic<std::int64_t> epoch{0};
+  std::atomic<std::uint32_t> next_home{0};
+  std::atomic<bool> stopping{false};
+};
+
+class NodeShard;
+
+/// One epoch's work on a shard. Shared with calls that are under way when it ends.
+struct ShardWork {
+  ShardWork(NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t epoch);
+
+  sql::PostgresJournal journal;
+  Launcher launcher;
+  ProcessRunner runner;
+  Engine engine;
+};
+
+class NodeShard {
+ public:
+  NodeShard(
+      NodeCommon& common,
+      std::uint32_t index,
+      std::vector<NodeShard*> const& all,
+      AdmissionService*& admission
+  );
+
+  std::uint32_t index() { return shard.index(); }
+
+  Shard shard;  // first: everything below lives on it
+  sql::ConnectionPool pool;
+  sql::Store store;
+  Hub hub;
+  std::shared_ptr<ShardWork> work;  // null between two epochs, and before and after them
+  NodeBackend backend;
+  WorkflowApi workflow_api;
+  ExecutionApi execution_api;
+  HistoryApi history_api;
+  NodeApi node_api;
+  Router router;
+  StreamServer streams;
+  Front front;
+  AsyncScope scope;  // the front's and the engine's run()
+};
+
+class Node::Impl {
+ public:
+  explicit Impl(Config config) : common_(std::move(config)) {}
+  ~Impl();
+
+  // node_start.cpp: on the caller's thread, in this order.
+  Result<> prepare_database();
+  Result<> listen();
+  Result<> launch();
+
+  std::string const& url() const { return url_; }
+  void request_stop();
+  int wait();
+
+ private:
+  // node.cpp: on shard 0.
+  Async<> supervise();
+  /// One epoch: from registration until the lease is lost or a stop was asked for. True: begin
+  /// another.
+  Async<bool> run_epoch(sql::NodeLease& lease);
+  Async<> start_work(std::int64_t epoch);
+  Async<> end_work(Duration grace);
+  Async<> open_doors();
+  Async<> close_doors();
+  Async<> run_lease(sql::NodeLease& lease);
+  Async<> run_retention();
+  void work_ended(Result<> how);
+  void write_server_file() const;
+
+  // node_recovery.cpp
+  Async<Result<>> adopt_all(std::int64_t epoch);
+  Async<> adopt_one(std::int64_t epoch, StoredExecution stored);
+  Async<> watch_adoption(sql::NodeLease& lease);
+
+  NodeCommon common_;
+  std::optional<sql::DataLock> lock_;
+  std::unique_ptr<sql::PrivateCluster> cluster_;
+  std::string node_id_;
+  std::string url_;
+  std::vector<std::unique_ptr<NodeShard>> shards_;
+  std::vector<NodeShard*> shard_list_;
+  std::optional<AdmissionService> admission_;
+  AdmissionService* admission_place_ = nullptr;
+  std::optional<Signal> wake_;    // shard 0: something of the below changed
+  std::size_t work_running_ = 0;  // engines whose run() has not returned
+  bool fenced_ = false;
+  bool taken_ = false;  // another node's executions became ours
+  int stops_asked_ = 0;
+  bool doors_open_ = false;
+  std::promise<Result<>> ready_;
+  bool ready_told_ = false;
+  std::promise<int> ended_;
+};
+
+/// Loads a stored definition, from the cache if it is there. Errors: not_found, invalid_workflow,
+/// those of the store.
+Async<Result<std::shared_ptr<Workflow const>>> load_definition(
+    NodeCommon& common, sql::Store& store, std::string hash
+);
+
+}  // namespace ropewalk::server

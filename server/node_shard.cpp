@@ -1,0 +1,141 @@
+// Putting a shard together.
+#include "server/http/target.hpp"
+#include "server/node_impl.hpp"
+#include "server/observe/log.hpp"
+
+#include <random>
+
+namespace ropewalk::server {
+namespace {
+
+constexpr std::size_t cached_tasks_max = 4'000'000;
+
+std::string listen_host(std::string const& listen) {
+  if (listen.starts_with("unix:")) return "localhost";
+  return std::string(host_without_port(listen));
+}
+
+sql::PostgresJournal::Options journal_options(
+    NodeCommon& common, std::uint32_t shard, std::int64_t epoch
+) {
+  sql::PostgresJournal::Options out;
+  out.connect = common.database;
+  out.epoch = epoch;
+  out.shard = static_cast<std::int32_t>(shard);
+  auto* metrics = &common.metrics;
+  out.observer.on_commit = [metrics](std::size_t count, Steady::duration time) {
+    metrics->journal_committed(count, time);
+  };
+  out.observer.on_fenced = [metrics] { metrics->fenced_write(); };
+  out.observer.on_wait = [shard](Error const& error, Steady::duration) {
+    log::Fields fields;
+    fields["shard"] = shard;
+    fields["error"] = error.message;
+    log::warn("the journal waits for the database", fields);
+  };
+  return out;
+}
+
+ProcessOptions process_options(NodeCommon const& common) {
+  auto const& config = common.config;
+  ProcessOptions out;
+  out.work_root = common.data + "/work";
+  out.pass_env = config.pass_env;
+  out.grace = std::chrono::duration_cast<std::chrono::milliseconds>(config.process_grace);
+  out.log_bytes_max = config.limits.log_bytes;
+  out.output_bytes_max = config.limits.output_bytes;
+  return out;
+}
+
+EngineOptions engine_options(NodeCommon const& common, std::uint32_t shard) {
+  EngineOptions out;
+  out.shard = shard;
+  out.output_bytes_max = common.config.limits.output_bytes;
+  out.random_seed = std::random_device{}();
+  return out;
+}
+
+EngineParts engine_parts(
+    NodeCommon& common,
+    NodeShard& shard,
+    AdmissionService& admission,
+    Journal& journal,
+    ProcessRunner& runner
+) {
+  EngineParts out{common.clock, journal, shard.hub, common.metrics, admission};
+  out.runners["command"] = &runner;
+  out.runners["script"] = &runner;
+  return out;
+}
+
+sql::ConnectionPool::Options pool_options(NodeCommon const& common) {
+  sql::ConnectionPool::Options out;
+  out.connect = common.database;
+  return out;
+}
+
+}  // namespace
+
+NodeCommon::NodeCommon(Config wanted)
+    : config(std::move(wanted)),
+      workflows(cached_tasks_max),
+      blocking(2),
+      origin(listen_host(config.listen), config.allowed_hosts, config.allowed_origins) {
+  register_process_types(types);
+}
+
+ShardWork::ShardWork(
+    NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t epoch
+)
+    : journal(journal_options(common, shard.index(), epoch)),
+      launcher(shard.shard.executor()),
+      runner(launcher, process_options(common)),
+      engine(
+          shard.shard.executor(),
+          engine_options(common, shard.index()),
+          engine_parts(common, shard, admission, journal, runner)
+      ) {}
+
+NodeShard::NodeShard(
+    NodeCommon& common,
+    std::uint32_t index,
+    std::vector<NodeShard*> const& all,
+    AdmissionService*& admission
+)
+    : shard(index),
+      pool(shard.executor(), pool_options(common)),
+      store(pool),
+      hub(shard),
+      backend(common, *this, all, admission),
+      workflow_api(backend),
+      execution_api(backend, common.config.limits),
+      history_api(backend),
+      node_api(backend),
+      streams(
+          shard.executor(),
+          StreamParts{
+              backend,
+              hub,
+              common.config.limits,
+              [metrics = &common.metrics](std::size_t count) { metrics->frames_sent(count); }}
+      ),
+      front(
+          shard.executor(),
+          FrontParts{router, common.origin, common.config.limits, common.connections, streams}
+      ),
+      scope(shard.executor()) {
+  workflow_api.add_to(router);
+  execution_api.add_to(router);
+  history_api.add_to(router);
+  node_api.add_to(router);
+  add_static_files(router);
+  router.on_fault = [](Request const& request, std::string_view what) {
+    log::Fields fields;
+    fields["method"] = to_string(request.method);
+    fields["path"] = request.path;
+    fields["error"] = what;
+    log::error("a request failed", fields);
+  };
+}
+
+}  // namespace ropewalk::server
