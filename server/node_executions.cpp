@@ -224,12 +224,14 @@ Async<Result<Started>> NodeBackend::submit(
   auto make = [&home, &submission] { return submit_at(home, std::move(submission)); };
   auto submitting = on_shard(home.shard, make);
   auto const done = co_await std::move(submitting);
-  if (!done && !request.idempotency_key.empty() && done.error().code == "change_rejected" &&
-      co_await is_stored(id))
-    co_return Started{
-        id, true};  // the same request came twice at once, and the other one was first
-  if (!done) co_return done.error();
-  co_return Started{id, false};
+  if (!done) {
+    if (request.idempotency_key.empty() || done.error().code != "change_rejected")
+      co_return done.error();
+    // The same request may have come twice at once, and the other one was first.
+    bool const is_known = co_await is_stored(id);
+    if (!is_known) co_return done.error();
+  }
+  co_return Started{id, !done};
 }
 
 Async<bool> NodeBackend::is_stored(ExecutionId id) {

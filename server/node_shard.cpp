@@ -1,5 +1,5 @@
 // Putting a shard together.
-#include "server/http/target.hpp"
+#include "providers/process/process_types.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
 
