@@ -1,0 +1,77 @@
+#pragma once
+// What the server reads from the database, and the small writes that are not the journal's.
+//
+// Owner:  one per shard, beside its ConnectionPool, which must outlive it.
+// Errors: those of ConnectionPool besides what is named; not_found where something is asked for by
+// name or id.
+
+#include "engine/async/async.hpp"
+#include "sql/connection_pool.hpp"
+#include "sql/store_types.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ropewalk::sql {
+
+class Store {
+ public:
+  explicit Store(ConnectionPool& pool) : pool_(pool) {}
+
+  // Workflows (store_workflows.cpp)
+  struct NewWorkflow {
+    std::string name{};
+    std::string hash{};
+    std::string body{};
+    std::string source{};
+  };
+  /// A new version, unless the latest has the same hash. Safe against others doing the same.
+  Async<Result<PutWorkflowResult>> put_workflow(NewWorkflow workflow);
+  /// `version` 0: the latest.
+  Async<Result<WorkflowRow>> get_workflow(std::string name, std::int32_t version = 0);
+  /// Latest versions by name, those after `after`.
+  Async<Result<std::vector<WorkflowVersion>>> list_workflows(std::string after, std::int32_t limit);
+  /// Newest first, those below `before` (0: all).
+  Async<Result<std::vector<WorkflowVersion>>> list_versions(
+      std::string name, std::int32_t before, std::int32_t limit
+  );
+  Async<Result<std::string>> get_definition(std::string hash);
+  /// The canonical form of an inline definition; a repeat does nothing. `source` is as it was
+  /// written; may be empty.
+  Async<Result<void>> ensure_definition(std::string hash, std::string body, std::string source);
+
+  // Executions (store_executions.cpp)
+  Async<Result<ExecutionRow>> get_execution(ExecutionId id);
+  Async<Result<std::vector<ExecutionSummary>>> list_executions(ExecutionFilter filter);
+  /// Live executions that `epoch` owns, in order of id, those after `after` (nil: from the start).
+  Async<Result<std::vector<StoredExecution>>> load_live(
+      std::int64_t epoch, ExecutionId after, std::int32_t limit
+  );
+  /// Makes a terminal execution ours so that it can be run on. Errors: not_found, not_terminal,
+  /// fenced.
+  Async<Result<void>> claim_for_retry(ExecutionId id, std::int64_t epoch);
+  /// Gives `key` to the execution that is about to be accepted, or tells whose it is.
+  Async<Result<Reservation>> reserve_idempotency(
+      std::string key, std::string request_hash, ExecutionId id
+  );
+
+  // Events (store_events.cpp). Chunks in order; the first begins right behind `after_seq`.
+  /// About `bytes_max` bytes at most, but at least one chunk.
+  Async<Result<std::vector<EventChunk>>> events(
+      ExecutionId id, std::uint64_t after_seq, std::int64_t bytes_max
+  );
+  /// Log chunks only, of one task or (empty) of all.
+  Async<Result<std::vector<EventChunk>>> logs(
+      ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
+  );
+
+  // Retention (store_prune.cpp)
+  /// Deletes terminal executions that ended before `older_than` with all that belongs to them, and
+  /// what nothing refers to any more, `batch_size` executions a transaction.
+  Async<Result<PruneCounts>> prune(Instant older_than, std::int32_t batch_size = 500);
+
+ private:
+  ConnectionPool& pool_;
+};
+
+}  // namespace ropewalk::sql

@@ -1,0 +1,266 @@
+#include "engine/base/json.hpp"
+#include "sql/store.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace ropewalk::sql {
+namespace {
+
+static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal is 3 and above");
+
+#define STATE_COLUMNS "status, paused, cancel_requested, started_at, finished_at, error, last_seq"
+#define CREATED_COLUMNS                                                           \
+  "workflow, workflow_version, definition_hash, inputs, priority, labels::text, " \
+  "directory, idempotency_key, concurrency_key, created_at"
+#define TASK_COLUMNS                                                                \
+  "execution, task, status, attempt, tries, interruptions, queued_at, started_at, " \
+  "finished_at, retry_at, output, error, usage"
+
+constexpr Statement begin_read{"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+constexpr Statement commit_read{"commit_read", "COMMIT"};
+constexpr Statement select_execution{
+    "select_execution",
+    "SELECT id, " STATE_COLUMNS ", " CREATED_COLUMNS ", owner FROM executions WHERE id = $1::uuid"};
+constexpr Statement select_tasks{
+    "select_tasks",
+    "SELECT " TASK_COLUMNS " FROM tasks WHERE execution = ANY($1::uuid[]) ORDER BY 1, 2"};
+constexpr Statement select_attempts{
+    "select_attempts",
+    "SELECT task, attempt, started_at, finished_at, error, usage FROM attempts"
+    " WHERE execution = $1::uuid ORDER BY task, attempt"};
+constexpr Statement select_live{
+    "select_live",
+    "SELECT id, " STATE_COLUMNS ", " CREATED_COLUMNS
+    ", owner FROM executions"
+    " WHERE owner = $1::bigint AND status < 3 AND id > $2::uuid ORDER BY id LIMIT $3::integer"};
+
+#define LIST_SQL                                                                    \
+  "SELECT id, " STATE_COLUMNS                                                       \
+  ", workflow, workflow_version, priority, labels::text,"                           \
+  " created_at FROM executions WHERE ($1::integer IS NULL OR status = $1::integer)" \
+  " AND ($2::text IS NULL OR workflow = $2::text)"                                  \
+  " AND ($3::jsonb IS NULL OR labels @> $3::jsonb)"
+constexpr Statement list_older{
+    "list_older",
+    LIST_SQL " AND ($4::uuid IS NULL OR id < $4::uuid) ORDER BY id DESC LIMIT $5::integer"};
+constexpr Statement list_newer{
+    "list_newer", LIST_SQL " AND id > $4::uuid ORDER BY id LIMIT $5::integer"};
+
+constexpr Statement claim_execution{
+    "claim_execution",
+    "WITH node AS (SELECT epoch FROM nodes WHERE epoch = $2::bigint FOR KEY SHARE),"
+    " claimed AS (UPDATE executions SET owner = $2::bigint WHERE id = $1::uuid AND status >= 3"
+    " AND EXISTS (SELECT FROM node) RETURNING 1)"
+    " SELECT EXISTS (SELECT FROM claimed), EXISTS (SELECT FROM node),"
+    " EXISTS (SELECT FROM executions WHERE id = $1::uuid)"};
+
+constexpr Statement reserve_key{
+    "reserve_key",
+    "INSERT INTO idempotency (key, execution, request_hash) VALUES ($1, $2::uuid, $3)"
+    " ON CONFLICT DO NOTHING"};
+constexpr Statement select_key{
+    "select_key",
+    "SELECT i.execution, i.request_hash,"
+    " EXISTS (SELECT FROM executions e WHERE e.id = i.execution)"
+    " FROM idempotency i WHERE i.key = $1"};
+
+ExecutionState read_state(Rows const& rows, std::size_t row) {
+  ExecutionState state;
+  state.status = static_cast<Status>(rows.integer(row, 1));
+  state.paused = rows.boolean(row, 2);
+  state.cancel_requested = rows.boolean(row, 3);
+  state.started_at = rows.at(row, 4);
+  state.finished_at = rows.at(row, 5);
+  state.error = rows.text(row, 6);
+  state.last_seq = static_cast<std::uint64_t>(rows.integer(row, 7));
+  return state;
+}
+
+std::map<std::string, std::string> read_labels(std::string_view text) {
+  std::map<std::string, std::string> labels;
+  if (text.empty()) return labels;
+  auto const parsed = parse_json(text);
+  if (!parsed) return labels;
+  if (auto const* object = parsed->if_object())
+    for (auto const& [name, value] : *object)
+      if (auto const* label = value.if_string()) labels.emplace(name, *label);
+  return labels;
+}
+
+StoredExecution read_execution(Rows const& rows, std::size_t row) {
+  StoredExecution out;
+  out.execution = rows.id(row, 0);
+  out.state = read_state(rows, row);
+  auto& created = out.created;
+  created.workflow = rows.text(row, 8);
+  created.workflow_version = rows.int4(row, 9);
+  created.definition_hash = rows.text(row, 10);
+  created.inputs = rows.text(row, 11);
+  created.priority = rows.int4(row, 12);
+  created.labels = read_labels(rows.text(row, 13));
+  created.directory = rows.text(row, 14);
+  created.idempotency_key = rows.text(row, 15);
+  created.concurrency_key = rows.text(row, 16);
+  created.created_at = rows.at(row, 17).value_or(Instant());
+  return out;
+}
+
+TaskRecord read_task(Rows const& rows, std::size_t row) {
+  TaskRecord task;
+  task.task = rows.text(row, 1);
+  task.status = static_cast<Status>(rows.integer(row, 2));
+  task.attempt = static_cast<std::uint32_t>(rows.integer(row, 3));
+  task.tries = static_cast<std::uint32_t>(rows.integer(row, 4));
+  task.interruptions = static_cast<std::uint32_t>(rows.integer(row, 5));
+  task.queued_at = rows.at(row, 6);
+  task.started_at = rows.at(row, 7);
+  task.finished_at = rows.at(row, 8);
+  task.retry_at = rows.at(row, 9);
+  task.output = rows.text(row, 10);
+  task.error = rows.text(row, 11);
+  task.usage = rows.text(row, 12);
+  return task;
+}
+
+AttemptRecord read_attempt(Rows const& rows, std::size_t row) {
+  AttemptRecord attempt;
+  attempt.task = rows.text(row, 0);
+  attempt.attempt = static_cast<std::uint32_t>(rows.integer(row, 1));
+  attempt.started_at = rows.at(row, 2);
+  attempt.finished_at = rows.at(row, 3);
+  attempt.error = rows.text(row, 4);
+  attempt.usage = rows.text(row, 5);
+  return attempt;
+}
+
+Params ids_param(std::vector<ExecutionId> const& ids) {
+  ArrayParam array(ElementType::uuid);
+  for (auto const& id : ids) array.add(id);
+  Params params;
+  params.array(std::move(array));
+  return params;
+}
+
+Error refusal(std::string code, std::string message) {
+  Error error;
+  error.code = std::move(code);
+  error.message = std::move(message);
+  return error;
+}
+
+}  // namespace
+
+Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
+  std::vector<Step> steps(5);
+  steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
+  steps[1].statement = &select_execution;
+  steps[1].params.id(id);
+  steps[2].statement = &select_tasks;
+  steps[2].params = ids_param(std::vector(1, id));
+  steps[3].statement = &select_attempts;
+  steps[3].params.id(id);
+  steps[4].statement = &commit_read;
+  CO_TRY(auto results, co_await pool_.run(steps));
+  if (results[1].empty())
+    co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
+  ExecutionRow out;
+  out.stored = read_execution(results[1], 0);
+  out.owner = results[1].integer(0, 18);
+  for (std::size_t i = 0; i < results[2].size(); ++i)
+    out.stored.tasks.push_back(read_task(results[2], i));
+  for (std::size_t i = 0; i < results[3].size(); ++i)
+    out.attempts.push_back(read_attempt(results[3], i));
+  co_return out;
+}
+
+Async<Result<std::vector<ExecutionSummary>>> Store::list_executions(ExecutionFilter filter) {
+  Params params;
+  if (filter.status)
+    params.int4(static_cast<std::int32_t>(*filter.status));
+  else
+    params.null();
+  params.text_if_any(filter.workflow);
+  if (filter.label) {
+    json::object label;
+    label[filter.label->first] = filter.label->second;
+    params.text('\1' + to_text(label));
+  } else {
+    params.null();
+  }
+  params.id(filter.before ? filter.before : filter.after).int4(filter.limit);
+  auto const& statement = filter.before ? list_newer : list_older;
+  CO_TRY(auto rows, co_await pool_.run(statement, std::move(params)));
+  std::vector<ExecutionSummary> out(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& summary = out[i];
+    summary.execution = rows.id(i, 0);
+    summary.state = read_state(rows, i);
+    summary.workflow = rows.text(i, 8);
+    summary.workflow_version = rows.int4(i, 9);
+    summary.priority = rows.int4(i, 10);
+    summary.labels = read_labels(rows.text(i, 11));
+    summary.created_at = rows.at(i, 12).value_or(Instant());
+  }
+  if (filter.before) std::reverse(out.begin(), out.end());
+  co_return out;
+}
+
+Async<Result<std::vector<StoredExecution>>> Store::load_live(
+    std::int64_t epoch, ExecutionId after, std::int32_t limit
+) {
+  Params params;
+  params.int8(epoch).id(after).int4(limit);
+  CO_TRY(auto rows, co_await pool_.run(select_live, std::move(params)));
+  std::vector<StoredExecution> out;
+  std::vector<ExecutionId> ids;
+  std::unordered_map<ExecutionId, std::size_t> places;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out.push_back(read_execution(rows, i));
+    ids.push_back(out.back().execution);
+    places[ids.back()] = i;
+  }
+  if (ids.empty()) co_return out;
+  CO_TRY(auto tasks, co_await pool_.run(select_tasks, ids_param(ids)));
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    out[places.at(tasks.id(i, 0))].tasks.push_back(read_task(tasks, i));
+  co_return out;
+}
+
+Async<Result<void>> Store::claim_for_retry(ExecutionId id, std::int64_t epoch) {
+  Params params;
+  params.id(id).int8(epoch);
+  CO_TRY(auto rows, co_await pool_.run(claim_execution, std::move(params)));
+  if (rows.boolean(0, 0)) co_return boost::system::in_place_value;
+  if (!rows.boolean(0, 1)) co_return refusal("fenced", "this node has been taken over");
+  if (!rows.boolean(0, 2))
+    co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
+  co_return refusal("not_terminal", "execution " + id.to_string() + " has not ended");
+}
+
+Async<Result<Reservation>> Store::reserve_idempotency(
+    std::string key, std::string request_hash, ExecutionId id
+) {
+  std::vector<Step> steps(2);
+  steps[0].statement = &reserve_key;
+  steps[0].params.text(key).id(id).text(request_hash);
+  steps[1].statement = &select_key;
+  steps[1].params.text(key);
+  CO_TRY(auto results, co_await pool_.run(steps));
+  Reservation out;
+  auto const& found = results[1];
+  if (found.empty())  // pruned in between
+    co_return refusal("database_busy", "the idempotency key has just expired");
+  out.execution = found.id(0, 0);
+  out.is_accepted = found.boolean(0, 2);
+  if (results[0].affected() == 1)
+    out.outcome = Reservation::Outcome::fresh;
+  else if (found.text(0, 1) == request_hash)
+    out.outcome = Reservation::Outcome::known;
+  else
+    out.outcome = Reservation::Outcome::conflict;
+  co_return out;
+}
+
+}  // namespace ropewalk::sql

@@ -1,0 +1,64 @@
+#include "sql/store.hpp"
+
+#include <utility>
+
+namespace ropewalk::sql {
+namespace {
+
+// Walks executions in the order of their creation, and so needs no index on finished_at.
+constexpr Statement prune_executions{
+    "prune_executions",
+    "WITH doomed AS MATERIALIZED (SELECT id FROM executions WHERE status >= 3"
+    " AND finished_at < $1::timestamptz AND id < $2::uuid ORDER BY id LIMIT $3::integer"
+    " FOR UPDATE SKIP LOCKED),"
+    " t AS (DELETE FROM tasks USING doomed WHERE execution = id),"
+    " a AS (DELETE FROM attempts USING doomed WHERE execution = id),"
+    " v AS (DELETE FROM events USING doomed WHERE execution = id)"
+    " DELETE FROM executions e USING doomed WHERE e.id = doomed.id"};
+constexpr Statement prune_definitions{
+    "prune_definitions",
+    "DELETE FROM definitions d WHERE used_at < $1::timestamptz"
+    " AND NOT EXISTS (SELECT FROM workflows w WHERE w.hash = d.hash)"
+    " AND NOT EXISTS (SELECT FROM executions e"
+    " WHERE e.definition_hash = d.hash AND e.workflow_version = 0)"};
+constexpr Statement prune_idempotency{
+    "prune_idempotency",
+    "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency"
+    " WHERE created_at < $1::timestamptz ORDER BY created_at LIMIT $2::integer)"};
+
+/// The first id that an execution created at `at` or later can have.
+ExecutionId first_id_at(Instant at) {
+  ExecutionId id;
+  auto const since_1970 = std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch());
+  auto const bits = static_cast<std::uint64_t>(since_1970.count());
+  for (std::size_t i = 0; i < 6; ++i)
+    id.bytes[i] = static_cast<std::uint8_t>((bits >> (40 - 8 * i)) & 0xff);
+  return id;
+}
+
+}  // namespace
+
+Async<Result<PruneCounts>> Store::prune(Instant older_than, std::int32_t batch_size) {
+  PruneCounts counts;
+  for (std::int64_t deleted = batch_size; deleted == batch_size;) {
+    Params params;
+    params.at(older_than).id(first_id_at(older_than)).int4(batch_size);
+    CO_TRY(auto rows, co_await pool_.run(prune_executions, std::move(params)));
+    deleted = rows.affected();
+    counts.executions += deleted;
+  }
+  for (std::int64_t deleted = batch_size; deleted == batch_size;) {
+    Params params;
+    params.at(older_than).int4(batch_size);
+    CO_TRY(auto rows, co_await pool_.run(prune_idempotency, std::move(params)));
+    deleted = rows.affected();
+    counts.idempotency_keys += deleted;
+  }
+  Params params;
+  params.at(older_than);
+  CO_TRY(auto rows, co_await pool_.run(prune_definitions, std::move(params)));
+  counts.definitions = rows.affected();
+  co_return counts;
+}
+
+}  // namespace ropewalk::sql

@@ -1,0 +1,81 @@
+#pragma once
+// What the store's queries give back. JSON fields are JSON text; empty means none.
+
+#include "engine/base/ids.hpp"
+#include "engine/base/time.hpp"
+#include "engine/model/status.hpp"
+#include "engine/ports/journal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ropewalk::sql {
+
+struct WorkflowVersion {
+  std::string name{};
+  std::int32_t version = 0;
+  std::string hash{};
+  Instant created_at{};
+};
+
+struct WorkflowRow {
+  WorkflowVersion version{};
+  std::string body{};    // canonical form
+  std::string source{};  // as it was written
+};
+
+struct PutWorkflowResult {
+  std::int32_t version = 0;
+  bool is_new = false;  // false: the latest version has the same hash
+};
+
+struct ExecutionRow {
+  StoredExecution stored{};
+  std::int64_t owner = 0;
+  std::vector<AttemptRecord> attempts{};
+};
+
+/// A line of a list: an execution without its inputs and tasks.
+struct ExecutionSummary {
+  ExecutionId execution{};
+  std::string workflow{};
+  std::int32_t workflow_version = 0;
+  std::int32_t priority = 0;
+  std::map<std::string, std::string> labels{};
+  Instant created_at{};
+  ExecutionState state{};
+};
+
+/// Newest first. At most one of `after` (older ones) and `before` (the newer ones next to it) is
+/// set.
+struct ExecutionFilter {
+  std::optional<Status> status{};
+  std::string workflow{};  // empty: any
+  std::optional<std::pair<std::string, std::string>> label{};
+  std::optional<ExecutionId> after{};
+  std::optional<ExecutionId> before{};
+  std::int32_t limit = 50;
+};
+
+struct Reservation {
+  enum class Outcome {
+    fresh,     // the key is ours now
+    known,     // the same request came before; `execution` is the id it was given
+    conflict,  // the key came before with another request
+  };
+  Outcome outcome = Outcome::fresh;
+  ExecutionId execution{};
+  bool is_accepted = false;  // that execution is in the database; if not, accept it under that id
+};
+
+struct PruneCounts {
+  std::int64_t executions = 0;
+  std::int64_t definitions = 0;
+  std::int64_t idempotency_keys = 0;
+};
+
+}  // namespace ropewalk::sql
