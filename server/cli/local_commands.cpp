@@ -2,10 +2,10 @@
 #include "engine/base/json.hpp"
 #include "engine/model/cel/expression.hpp"
 #include "engine/model/cel/value_json.hpp"
+#include "engine/model/graph_export.hpp"
 #include "server/cli/commands.hpp"
 #include "server/cli/console.hpp"
 #include "server/cli/definition.hpp"
-#include "server/cli/graph_text.hpp"
 #include "server/cli/settings.hpp"
 
 namespace ropewalk::cli {
@@ -96,10 +96,10 @@ int graph_command(Arguments const& arguments) {
   if (loaded->workflow == nullptr) return usage_status;
   Console out(stdout);
   if (arguments.json || arguments.format == "json") {
-    out.line(to_text(graph_json(*loaded->workflow)));
+    out.line(to_text(to_graph_json(*loaded->workflow)));
   } else {
     out.write(
-        arguments.format == "dot" ? dot_text(*loaded->workflow) : mermaid_text(*loaded->workflow)
+        arguments.format == "dot" ? to_dot(*loaded->workflow) : to_mermaid(*loaded->workflow)
     );
   }
   return 0;
