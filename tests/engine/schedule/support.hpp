@@ -1,0 +1,173 @@
+#pragma once
+// What the tests of schedule/ share: workflows from a few lines of YAML, and a way to push one
+// execution along.
+
+#include "engine/model/workflow.hpp"
+#include "engine/schedule/execution.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ropewalk::test {
+
+using namespace std::chrono_literals;
+
+inline Instant const t0 = Instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 31));
+
+/// `pass`, `wait`, and `work`: a type that needs a slot.
+inline TaskTypes const& types() {
+  static TaskTypes const registry = [] {
+    TaskTypes all;
+    TaskType work;
+    work.name = "work";
+    work.fields.push_back({"text", FieldKind::any});
+    all.add(work);
+    return all;
+  }();
+  return registry;
+}
+
+/// `body` is what stands below `name: test`.
+inline std::shared_ptr<Workflow const> workflow(std::string const& body) {
+  auto loaded = load_workflow("name: test\n" + body, types());
+  for (auto const& problem : loaded.problems) ADD_FAILURE() << to_line(problem, "test");
+  if (!loaded.workflow) throw std::runtime_error("the workflow of this test is wrong");
+  return loaded.workflow;
+}
+
+inline ExecutionId execution_id(std::uint64_t n) {
+  return ExecutionId::make(t0, {n, n}, 0, 1);
+}
+
+inline AttemptOutcome success(json::value output = nullptr) {
+  AttemptOutcome outcome;
+  outcome.output = std::move(output);
+  return outcome;
+}
+
+inline AttemptOutcome failure(
+    ErrorClass error_class = ErrorClass::permanent, std::string code = "broken"
+) {
+  AttemptOutcome outcome;
+  outcome.output = Error{error_class, std::move(code), "it broke"};
+  return outcome;
+}
+
+/// One execution whose every change is durable at once.
+class Driver {
+ public:
+  explicit Driver(std::string const& body, json::object inputs = {}, NewExecution record = {})
+      : Driver(workflow(body), std::move(inputs), std::move(record)) {}
+  Driver(std::shared_ptr<Workflow const> loaded, json::object inputs, NewExecution record)
+      : flow(std::move(loaded)),
+        machine(execution_id(1), flow, with_name(std::move(record)), std::move(inputs), {}) {
+    machine.accept(now);
+    machine.begin(now, fx);
+    settle();
+  }
+  /// What a crash leaves: everything that was committed.
+  Driver(std::shared_ptr<Workflow const> loaded, StoredExecution const& known)
+      : flow(std::move(loaded)), machine(flow, known, {}), stored(known) {
+    for (auto const& record : stored.tasks) rows_.emplace(record.task, rows_.size());
+    machine.resume_stored(now, fx);
+    settle();
+  }
+
+  Status status(std::string_view task) const { return machine.task_status(index(task)); }
+  Status status() const { return machine.status(); }
+  Error const* error(std::string_view task) const { return machine.task_error(index(task)); }
+  TaskIndex index(std::string_view task) const { return *flow->find(task); }
+
+  /// Gives the task a slot. What it is to run, if it is still to run.
+  std::optional<AttemptRequest> start(std::string_view task) {
+    auto request = machine.start_attempt(index(task), now, 0.5, fx);
+    settle();
+    return request;
+  }
+  void finish(std::string_view task, AttemptOutcome outcome = success()) {
+    machine.finish_attempt(
+        index(task), machine.task_attempt(index(task)), std::move(outcome), now, 0.5, fx
+    );
+    settle();
+  }
+  void run(std::string_view task, AttemptOutcome outcome = success()) {
+    ASSERT_TRUE(start(task)) << task << " does not start";
+    finish(task, std::move(outcome));
+  }
+  void pass_time(Duration time) {
+    now += time;
+    machine.wake(now, 0.5, fx);
+    settle();
+  }
+  void cancel() {
+    machine.cancel(now, fx);
+    settle();
+  }
+  /// The ids of tasks that wait for a slot.
+  std::vector<std::string> queued() const {
+    std::vector<std::string> ids;
+    for (TaskIndex task = 0; task < flow->tasks.size(); ++task)
+      if (machine.is_queued(task)) ids.push_back(flow->tasks[task].id);
+    return ids;
+  }
+
+  std::shared_ptr<Workflow const> flow;
+  Instant now = t0;
+  Effects fx;
+  Execution machine;
+  StoredExecution stored;           // what the journal knows
+  std::vector<std::string> events;  // frames
+  std::vector<std::string> stopped;
+  std::vector<AttemptRecord> attempts;
+  std::vector<std::string> written;  // tasks whose rows were written, in order
+  bool ended = false;
+
+  /// Commits, then carries out what needs no slot.
+  void settle() {
+    for (int guard = 0; machine.has_change() || !fx.ready.empty() || fx.ended; ++guard) {
+      ASSERT_LT(guard, 10'000);
+      if (machine.has_change()) commit(machine.take_change());
+      Effects const effects = std::exchange(fx, {});
+      for (TaskIndex const task : effects.stop) stopped.push_back(flow->tasks[task].id);
+      ended = ended || effects.ended;
+      for (TaskIndex const task : effects.ready)
+        if (!flow->tasks[task].type->needs_slot) machine.start_attempt(task, now, 0.5, fx);
+    }
+    for (TaskIndex const task : fx.stop) stopped.push_back(flow->tasks[task].id);
+    fx = {};
+  }
+
+ private:
+  static NewExecution with_name(NewExecution record) {
+    record.workflow = "test";
+    record.created_at = t0;
+    return record;
+  }
+  void commit(Change change) {
+    stored.execution = change.execution;
+    if (change.created) stored.created = *change.created;
+    if (change.state) stored.state = *change.state;
+    for (auto& record : change.tasks) {
+      auto const [at, is_new] = rows_.try_emplace(record.task, stored.tasks.size());
+      if (is_new) stored.tasks.emplace_back();
+      written.push_back(record.task);
+      stored.tasks[at->second] = std::move(record);
+    }
+    for (auto& attempt : change.attempts) attempts.push_back(std::move(attempt));
+    for (auto const& chunk : change.events) {
+      std::string_view rest = chunk.frames;
+      while (!rest.empty()) {
+        auto const end = rest.find('\n');
+        events.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+      }
+    }
+  }
+
+  std::map<std::string, std::size_t> rows_;  // into stored.tasks
+};
+
+}  // namespace ropewalk::test

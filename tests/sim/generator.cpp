@@ -1,0 +1,110 @@
+#include "tests/sim/generator.hpp"
+
+#include <stdexcept>
+
+namespace ropewalk::sim {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+
+std::string task_id(std::uint64_t n) {
+  return "t" + std::to_string(n);
+}
+
+std::string milliseconds(std::uint64_t count) {
+  return std::to_string(count) + "ms";
+}
+
+object generate_retry(Random& random) {
+  object retry;
+  retry["maxAttempts"] = 1 + random.below(4);
+  retry["initialDelay"] = milliseconds(1 + random.below(500));
+  retry["maxDelay"] = milliseconds(500 + random.below(1000));
+  if (random.chance(20)) retry["on"] = array{"transient", "resource", "permanent"};
+  return retry;
+}
+
+array generate_dependencies(Random& random, std::uint64_t task, boost::json::object const& tasks) {
+  array dependencies;
+  std::uint64_t const wanted = random.below(4);
+  for (std::uint64_t from = task; from > 0 && dependencies.size() < wanted;) {
+    --from;
+    if (!random.chance(50)) continue;
+    object dependency{{"taskId", task_id(from)}};
+    std::uint64_t const kind = random.below(10);
+    if (kind == 8) dependency["type"] = "failure";
+    if (kind == 9) dependency["type"] = "completion";
+    bool const has_number = tasks.at(task_id(from)).at("type") == "work";
+    if (kind < 8 && has_number && random.chance(25))
+      dependency["condition"] =
+          "tasks." + task_id(from) + ".output > " + std::to_string(random.below(10));
+    dependencies.push_back(std::move(dependency));
+  }
+  return dependencies;
+}
+
+void add_options(Random& random, object& task) {
+  if (random.chance(40)) task["retry"] = generate_retry(random);
+  if (random.chance(20)) task["timeout"] = milliseconds(50 + random.below(400));
+  if (random.chance(15)) task["deadline"] = milliseconds(200 + random.below(3000));
+  if (random.chance(15)) task["queueTimeout"] = milliseconds(100 + random.below(2000));
+  if (random.chance(20)) task["priority"] = random.below(101);
+  if (random.chance(15)) task["allowFailure"] = true;
+  if (random.chance(20)) task["pool"] = random.chance(50) ? "gpu" : "io";
+  if (random.chance(15)) task["resources"] = object{{"cpu", 1 + random.below(3)}};
+}
+
+object generate_task(Random& random, std::uint64_t n, object const& tasks) {
+  object task;
+  std::uint64_t const kind = random.below(10);
+  if (kind == 8) {
+    task["type"] = "pass";
+    task["value"] = n;
+  } else if (kind == 9) {
+    task["type"] = "wait";
+    task["duration"] = milliseconds(random.below(800));
+  } else {
+    task["type"] = "work";
+    add_options(random, task);
+  }
+  auto dependencies = generate_dependencies(random, n, tasks);
+  if (!dependencies.empty()) task["dependencies"] = std::move(dependencies);
+  if (random.chance(10)) task["when"] = random.chance(50) ? "inputs.n > 4" : "inputs.n <= 4";
+  return task;
+}
+
+}  // namespace
+
+TaskTypes const& types() {
+  static TaskTypes const registry = [] {
+    TaskTypes all;
+    TaskType work;
+    work.name = "work";
+    all.add(work);
+    return all;
+  }();
+  return registry;
+}
+
+std::shared_ptr<Workflow const> generate_workflow(Random& random, std::uint64_t n) {
+  object tasks;
+  std::uint64_t const count = 1 + random.below(random.chance(20) ? 30 : 8);
+  for (std::uint64_t i = 0; i < count; ++i) tasks[task_id(i)] = generate_task(random, i, tasks);
+  object document{{"name", "w" + std::to_string(n)}, {"tasks", std::move(tasks)}};
+  if (random.chance(25)) document["onFailure"] = "cancel";
+  if (random.chance(30)) {
+    object concurrency{{"limit", 1 + random.below(3)}};
+    char const* const on_limit[] = {"queue", "reject", "cancelOldest"};
+    concurrency["onLimit"] = on_limit[random.below(3)];
+    document["concurrency"] = std::move(concurrency);
+  }
+  auto loaded = load_workflow(boost::json::value(std::move(document)), types());
+  if (!loaded.workflow)
+    throw std::logic_error(
+        "the generator made a bad workflow: " + to_line(loaded.problems.at(0), "")
+    );
+  return loaded.workflow;
+}
+
+}  // namespace ropewalk::sim

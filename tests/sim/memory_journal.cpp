@@ -1,0 +1,87 @@
+#include "tests/sim/memory_journal.hpp"
+
+namespace ropewalk::sim {
+namespace {
+
+void require(bool holds, std::string const& rule, ExecutionId id, std::string const& what = {}) {
+  if (!holds) throw Violation(rule + ": execution " + id.to_string() + " " + what);
+}
+
+}  // namespace
+
+MemoryJournal::Row const* MemoryJournal::find(ExecutionId id) const {
+  auto const it = rows_.find(id);
+  return it == rows_.end() ? nullptr : &it->second;
+}
+
+void MemoryJournal::store(std::vector<Change> const& batch) {
+  for (auto const& change : batch) {
+    ExecutionId const id = change.execution;
+    require(change.created.has_value() == !rows_.contains(id), "created once", id);
+    Row& row = rows_[id];
+    if (change.created) {
+      row.stored.execution = id;
+      row.stored.created = *change.created;
+    }
+    bool const may_go_on = !is_terminal(row.stored.state.status) || retried_.erase(id) > 0;
+    require(change.created || may_go_on, "nothing is written after the end", id);
+    store_tasks(row, change);
+    store_events(row, change);
+    if (change.state) {
+      require(
+          change.state->last_seq == row.stored.state.last_seq,
+          "the state's last_seq is that of its events",
+          id
+      );
+      row.stored.state = *change.state;
+    }
+  }
+}
+
+void MemoryJournal::store_tasks(Row& row, Change const& change) {
+  bool const starts_over = is_terminal(row.stored.state.status);
+  for (auto const& attempt : change.attempts) {
+    bool const is_new =
+        row.attempts.emplace(std::pair(attempt.task, attempt.attempt), attempt).second;
+    require(is_new, "one recorded result per attempt", change.execution, attempt.task);
+  }
+  for (auto const& record : change.tasks) {
+    auto const it = row.tasks.find(record.task);
+    if (it != row.tasks.end() && !starts_over) {
+      require(
+          !is_terminal(it->second.status),
+          "a finished task is not touched again",
+          change.execution,
+          record.task
+      );
+      require(
+          record.attempt >= it->second.attempt, "attempts count up", change.execution, record.task
+      );
+    }
+    row.tasks.insert_or_assign(record.task, record);
+  }
+}
+
+void MemoryJournal::store_events(Row& row, Change const& change) {
+  for (auto const& chunk : change.events) {
+    std::uint64_t& last = row.stored.state.last_seq;
+    require(chunk.first_seq == last + 1, "events are numbered without gaps", change.execution);
+    std::size_t lines = 0;
+    for (char const c : chunk.frames) lines += c == '\n';
+    require(
+        lines == chunk.last_seq - chunk.first_seq + 1,
+        "a chunk holds what its numbers say",
+        change.execution
+    );
+    last = chunk.last_seq;
+  }
+}
+
+StoredExecution MemoryJournal::load(ExecutionId id) const {
+  Row const& row = rows_.at(id);
+  StoredExecution stored = row.stored;
+  for (auto const& [task, record] : row.tasks) stored.tasks.push_back(record);
+  return stored;
+}
+
+}  // namespace ropewalk::sim

@@ -1,0 +1,100 @@
+// World: what must hold, always and at the end.
+#include "tests/sim/world.hpp"
+
+namespace ropewalk::sim {
+namespace {
+
+void require(bool holds, std::string const& rule) {
+  if (!holds) throw Violation(rule);
+}
+
+}  // namespace
+
+void World::check_step() const {
+  std::map<std::string, std::uint64_t> used;
+  for (auto const& [slot, attempt] : running_)
+    for (auto const& need : attempt.options->needs) used[need.pool] += need.amount;
+  for (auto const& [pool, units] : used)
+    require(units <= pools_.at(pool), "no pool is overdrawn: " + pool);
+
+  std::map<std::string, std::size_t> places;
+  for (auto const& [id, workflow] : submitted_) {
+    auto const* execution = cores_[id.shard(shards_count_)]->find(id);
+    bool const counts = execution && workflow->concurrency && !by_hand_.contains(id);
+    if (counts && execution->has_begun() && !is_terminal(execution->status()))
+      ++places[workflow->name];
+  }
+  for (auto const& workflow : workflows_) {
+    if (!workflow->concurrency) continue;
+    require(
+        places[workflow->name] <= workflow->concurrency->limit,
+        "no more executions at once than the limit: " + workflow->name
+    );
+  }
+}
+
+void World::check_start(Attempt const& attempt) const {
+  std::string const where = " (" + attempt.execution.to_string() + "/" + attempt.task + ")";
+  auto const* row = journal_.find(attempt.execution);
+  require(row != nullptr, "nothing starts before its execution is durable" + where);
+  require(!row->stored.state.cancel_requested, "nothing starts after a cancel is durable" + where);
+  auto const& workflow = submitted_.at(attempt.execution);
+  for (auto const& edge : workflow->graph.dependencies(*workflow->find(attempt.task))) {
+    std::string const& id = workflow->tasks[edge.from].id;
+    auto const it = row->tasks.find(id);
+    require(
+        it != row->tasks.end() && is_terminal(it->second.status),
+        "what it depends on is durable" + where
+    );
+    Status const status = it->second.status;
+    bool const fits = edge.type == DependencyType::success   ? status == Status::completed
+                      : edge.type == DependencyType::failure ? status == Status::failed
+                                                             : status != Status::cancelled;
+    require(fits, "what it depends on ended as it asked for" + where);
+  }
+  for (auto const& [slot, other] : running_)
+    require(
+        other.execution != attempt.execution || other.task != attempt.task,
+        "a task runs once at a time" + where
+    );
+  if (auto const it = row->tasks.find(attempt.task); it != row->tasks.end()) {
+    require(!is_terminal(it->second.status), "a finished task does not run again" + where);
+    require(attempt.number > it->second.attempt, "an attempt has a number of its own" + where);
+  }
+}
+
+void World::check_end() const {
+  require(running_.empty(), "nothing runs at the end");
+  require(admission_->waiting_count() == 0, "nobody waits at the end");
+  for (auto const& pool : admission_->describe())
+    require(pool.used == 0, "no slot has leaked: " + pool.name);
+  for (auto const& core : cores_)
+    require(core->live_count() == 0 && core->running_count() == 0, "nothing is left over");
+  for (auto const& [id, workflow] : accepted_) {
+    auto const* row = journal_.find(id);
+    require(row != nullptr, "what was accepted is there");
+    Status const end = row->stored.state.status;
+    std::string const where = " (" + id.to_string() + ")";
+    require(is_terminal(end), "what was accepted ends" + where);
+    bool unhandled = false;
+    for (auto const& task : workflow->tasks) {
+      auto const it = row->tasks.find(task.id);
+      require(
+          it != row->tasks.end() && is_terminal(it->second.status),
+          "every task of it has ended: " + task.id + where
+      );
+      bool handled = task.options->allow_failure;
+      for (std::uint32_t const index : workflow->graph.dependants(*workflow->find(task.id)))
+        handled = handled || workflow->graph.edge(index).type != DependencyType::success;
+      unhandled = unhandled || (it->second.status == Status::failed && !handled);
+    }
+    require(
+        end != Status::completed || !unhandled,
+        "COMPLETED has no failure that nobody handles" + where
+    );
+    require(end != Status::failed || unhandled, "FAILED has one" + where);
+    require(end != Status::cancelled || cancelled_.contains(id), "CANCELLED was asked for" + where);
+  }
+}
+
+}  // namespace ropewalk::sim
