@@ -27,7 +27,7 @@ Error bad_duration(std::string_view text) {
   return Error{
       ErrorClass::permanent,
       "invalid_duration",
-      "\"" + std::string(text.substr(0, 40)) + "\" is not a duration",
+      '"' + std::string(text.substr(0, 40)) + "\" is not a duration",
       "write a number and a unit: 500ms, 1s, 5m, 2h, 1d or 1h30m"};
 }
 
@@ -35,7 +35,7 @@ Error bad_timestamp(std::string_view text) {
   return Error{
       ErrorClass::permanent,
       "invalid_timestamp",
-      "\"" + std::string(text.substr(0, 40)) + "\" is not a timestamp",
+      '"' + std::string(text.substr(0, 40)) + "\" is not a timestamp",
       "write RFC 3339, like 2026-01-31T08:15:00Z"};
 }
 

@@ -145,6 +145,12 @@ LoadedWorkflow load_workflow(
     WorkflowLimits const& limits = {},
     TextFormat format = TextFormat::detect
 );
+/// Text, not a JSON string: without this one a literal could be either.
+inline LoadedWorkflow load_workflow(
+    char const* text, TaskTypes const& types, WorkflowLimits const& limits = {}, TextFormat format = TextFormat::detect
+) {
+  return load_workflow(std::string_view(text), types, limits, format);
+}
 /// The same from JSON that was already read (an inline definition in a request): problems carry
 /// paths, no lines.
 LoadedWorkflow load_workflow(

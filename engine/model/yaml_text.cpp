@@ -188,7 +188,10 @@ class PlaceFinder final : public YAML::EventHandler {
   void OnDocumentStart(YAML::Mark const&) override {}
   void OnDocumentEnd() override {}
   void OnAlias(YAML::Mark const&, YAML::anchor_t) override {}
-  void OnNull(YAML::Mark const& mark, YAML::anchor_t) override { enter(mark, ""); }
+  void OnNull(YAML::Mark const& mark, YAML::anchor_t) override {
+    PlaceTree* node = enter(mark, "");
+    if (node && node->place.key) node->place.value.reset();  // "a:" has its nothing on a later line
+  }
   void OnScalar(YAML::Mark const& mark, std::string const&, YAML::anchor_t, std::string const& text)
       override {
     enter(mark, text);

@@ -116,7 +116,11 @@ TaskType const* TasksReader::read_type(RawTask const& raw, Path const& path) {
   std::string known = "one of";
   for (std::string_view const name : names) known += ' ' + std::string(name);
   if (!fields.find("type")) {
-    add_missing(problems_, fields.path("type"), "write " + known);
+    std::string hint = "write " + known;
+    for (auto const& member : *raw.fields)
+      if (!closest_match(member.key(), std::array<std::string_view, 1>{"type"}).empty())
+        hint = "rename `" + std::string(member.key()) + "` to `type`";
+    add_missing(problems_, fields.path("type"), std::move(hint));
     return nullptr;
   }
   auto const name = fields.string("type");
