@@ -2,7 +2,7 @@
 // The parts of a node and how they hang together. Only node*.cpp see this.
 //
 //   Node::Impl ── database, lease, supervisor (on shard 0)
-//     └─ NodeShard, one a core ── pool, store, hub, API, front        as long as the node
+//     └─ NodeShard, one a core ── pool, store, hub, API, front    (as long as the node)
 //          └─ ShardWork ── journal, launcher, runner, engine          as long as one epoch of the
 //          lease
 //

@@ -12,7 +12,8 @@ namespace ropewalk::server {
 /// {"name","version","hash","createdAt"}
 boost::json::object workflow_view(sql::WorkflowVersion const& version);
 
-/// {"id","workflow","version","status","paused","priority","labels","createdAt","startedAt","finishedAt","error"}
+/// {"id","workflow","version","status","paused","priority","labels","createdAt","startedAt",
+/// "finishedAt","error","lastSeq"}
 boost::json::object summary_view(sql::ExecutionSummary const& summary);
 
 /// The same with inputs, directory and every task in the order of the workflow, PENDING ones
