@@ -143,7 +143,10 @@ Result<fs::path> find_binaries(fs::path const& given, fs::path const& pgdata) {
   for (int const version : installed_versions())
     if (wanted.empty() || wanted == std::to_string(version))
       return fs::path("/usr/lib/postgresql") / std::to_string(version) / "bin";
-  if (auto found = on_path()) return *found;
+  auto const found = on_path();
+  bool const is_another_version =
+      found && !wanted.empty() && found->string().starts_with("/usr/lib/postgresql/");
+  if (found && !is_another_version) return *found;
   auto const package = "postgresql" + (wanted.empty() ? "" : "-" + wanted);
   return failure(
       "postgres_missing",

@@ -182,6 +182,8 @@ Result<void> PrivateCluster::launch(milliseconds limit) {
       "-c",
       "max_connections=200",
       "-c",
+      "recovery_init_sync_method=syncfs",  // after a crash: one call instead of one a file
+      "-c",
       "log_checkpoints=off"};
   command.directory = place_.pgdata;
   command.output = place_.log;

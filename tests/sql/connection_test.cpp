@@ -31,8 +31,7 @@ TEST_F(ConnectionTest, ParametersAndResultsKeepTheirValues) {
       CO_ASSERT_OK(rows);
       EXPECT_EQ(rows->integer(0, 0), (1LL << 40) - 7);
       EXPECT_EQ(rows->text(0, 1), "ü'\"\\");
-      EXPECT_EQ(rows->at(0, 2), std::nullopt == rows->at(0, 3) ? rows->at(0, 2) : std::nullopt);
-      EXPECT_EQ(rows->at(0, 3), at);
+      EXPECT_EQ(rows->at(0, 2), at);
     }
   };
   run(body(connect_));
