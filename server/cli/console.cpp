@@ -66,15 +66,23 @@ std::string error_line(Error const& error) {
 }
 
 int exit_status_of(Error const& error) {
-  constexpr std::array<std::string_view, 8> infrastructure{
-      "server_unreachable",
-      "server_timeout",
+  constexpr std::array<std::string_view, 16> infrastructure{
       "bad_reply",
-      "stream_closed",
+      "cluster_failed",
+      "cluster_user",
+      "data_directory",
+      "data_directory_in_use",
       "data_in_use",
+      "database_error",
       "database_unreachable",
+      "internal",
+      "launcher_lost",
       "listen_failed",
-      "internal"};
+      "node_failed",
+      "postgres_missing",
+      "schema_changed",
+      "schema_too_new",
+      "stream_closed"};
   bool const is_listed =
       std::find(infrastructure.begin(), infrastructure.end(), error.code) != infrastructure.end();
   return is_listed || error.error_class != ErrorClass::permanent ? 4 : 2;

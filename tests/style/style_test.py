@@ -11,7 +11,9 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'scripts'))
 import coroutine_lint  # noqa: E402
+import count_tests  # noqa: E402
 import rules  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -166,6 +168,34 @@ class CoroutineLint(unittest.TestCase):
     def test_line_is_where_the_statement_begins(self):
         source = 'Async<> f() {\n  int a = 1;\n\n  // why\n  co_await g(\n      O{.n = a});\n}\n'
         self.assertEqual([line for line, _ in coroutine_lint.lint(source)], [5])
+
+
+class CountTests(unittest.TestCase):
+    """The last line of test.sh: nothing passes by dying."""
+
+    def count(self, reports, junit):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for stem, text in reports.items():
+                (folder / f'{stem}.json').write_text(text, encoding='utf-8')
+            cases = ''.join(f'<testcase name="{n}" status="{s}"/>' for n, s in junit.items())
+            (folder / 'ctest.xml').write_text(f'<testsuite>{cases}</testsuite>', encoding='utf-8')
+            return count_tests.count_folder(folder)
+
+    def test_adds_up_cases(self):
+        skipped = '[{"testsuite": [{"result": "SKIPPED"}, {"result": "COMPLETED"}]}]'
+        self.assertEqual(self.count(
+            {'a': '{"tests": 5, "failures": 2}',
+             'b': '{"tests": 2, "failures": 0, "testsuites": ' + skipped + '}'},
+            {'a': 'fail', 'b': 'run'}), [4, 2, 1])
+
+    def test_counts_what_has_no_cases_as_one(self):
+        self.assertEqual(self.count({}, {'script': 'run', 'other': 'fail'}), [1, 1, 0])
+
+    def test_a_crash_is_a_failure(self):
+        self.assertEqual(self.count({}, {'crashed': 'fail'}), [0, 1, 0])
+        self.assertEqual(self.count({'cut': '{"tests": 3'}, {'cut': 'fail'}), [0, 1, 0])
+        self.assertEqual(self.count({'late': '{"tests": 3}'}, {'late': 'fail'}), [3, 1, 0])
 
 
 def main():
