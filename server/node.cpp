@@ -25,15 +25,8 @@ log::Fields error_fields(Error const& error) {
 }
 
 // Coroutines that run on the shard that they are given.
-Async<> spawn_at(NodeShard& home, Async<> work) {
-  home.scope.spawn(std::move(work));
-  co_return;
-}
-
-Async<> begin_work_at(
-    NodeShard& home, NodeCommon& common, AdmissionService& admission, std::int64_t epoch
-) {
-  home.work = std::make_shared<ShardWork>(common, home, admission, epoch);
+Async<> open_at(NodeShard& home) {
+  home.scope.spawn(home.front.run());
   co_return;
 }
 
@@ -47,18 +40,31 @@ Async<> run_work(std::shared_ptr<ShardWork> work, std::function<void(Result<>)> 
   ended(how);
 }
 
+Async<> begin_work_at(
+    NodeShard& home,
+    NodeCommon& common,
+    AdmissionService& admission,
+    std::int64_t epoch,
+    std::function<void(Result<>)> ended
+) {
+  home.work = std::make_shared<ShardWork>(common, home, admission, epoch);
+  home.work_scope.spawn(run_work(home.work, std::move(ended)));
+  co_return;
+}
+
 Async<> stop_work_at(NodeShard& home, Duration grace) {
   if (home.work) home.work->engine.stop(grace);
   co_return;
 }
 
 Async<> cut_at(NodeShard& home) {
-  home.scope.cancel();
+  home.work_scope.cancel();
   co_return;
 }
 
 /// After the engine's run() has returned.
 Async<> drop_work_at(NodeShard& home) {
+  co_await home.work_scope.join();
   auto const work = std::exchange(home.work, nullptr);
   if (work) co_await work->launcher.close();
 }
@@ -102,6 +108,10 @@ int Node::wait() {
 }
 
 Node::Impl::~Impl() {
+  if (launched_ && !waited_) {
+    request_stop();
+    wait();
+  }
   for (auto const& shard : shards_) shard->shard.join();
 }
 
@@ -114,6 +124,7 @@ void Node::Impl::request_stop() {
 }
 
 int Node::Impl::wait() {
+  waited_ = true;
   auto const code = ended_.get_future().get();
   for (auto const& shard : shards_) shard->shard.join();
   if (cluster_) cluster_->stop();
@@ -137,15 +148,13 @@ void Node::Impl::work_ended(Result<> how) {
 Async<> Node::Impl::start_work(std::int64_t epoch) {
   common_.epoch.store(epoch);
   for (auto const& home : shards_) {
-    auto make = [this, &home, epoch] { return begin_work_at(*home, common_, *admission_, epoch); };
+    ++work_running_;
+    auto make = [this, &home, epoch] {
+      auto ended = [this](Result<> how) { work_ended(std::move(how)); };
+      return begin_work_at(*home, common_, *admission_, epoch, std::move(ended));
+    };
     auto beginning = on_shard(home->shard, make);
     co_await std::move(beginning);
-    ++work_running_;
-    auto run = [this, &home] {
-      return spawn_at(*home, run_work(home->work, [this](Result<> how) { work_ended(how); }));
-    };
-    auto running = on_shard(home->shard, run);
-    co_await std::move(running);
   }
 }
 
@@ -184,7 +193,7 @@ Async<> Node::Impl::end_work(Duration grace) {
 Async<> Node::Impl::open_doors() {
   if (std::exchange(doors_open_, true)) co_return;
   for (auto const& home : shards_) {
-    auto make = [&home] { return spawn_at(*home, home->front.run()); };
+    auto make = [&home] { return open_at(*home); };
     auto opening = on_shard(home->shard, make);
     co_await std::move(opening);
   }
@@ -241,6 +250,7 @@ Async<bool> Node::Impl::run_epoch(sql::NodeLease& lease) {
   co_await start_work(*epoch);
   AsyncScope beating(shards_.front()->shard.executor());
   beating.spawn(run_lease(lease));
+  beating.spawn(run_retention());
   taken_ = true;
   co_await watch_adoption(lease);
   co_await open_doors();

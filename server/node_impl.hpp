@@ -97,7 +97,8 @@ class NodeShard {
   Router router;
   StreamServer streams;
   Front front;
-  AsyncScope scope;  // the front's and the engine's run()
+  AsyncScope scope;       // the front's run()
+  AsyncScope work_scope;  // the engine's run()
 };
 
 class Node::Impl {
@@ -151,6 +152,8 @@ class Node::Impl {
   bool doors_open_ = false;
   std::promise<Result<>> ready_;
   bool ready_told_ = false;
+  bool launched_ = false;
+  bool waited_ = false;
   std::promise<int> ended_;
 };
 

@@ -101,4 +101,23 @@ Async<> Node::Impl::watch_adoption(sql::NodeLease& lease) {
   }
 }
 
+/// Removes what is older than the retention time, now and then, until cancelled.
+Async<> Node::Impl::run_retention() {
+  auto const keep = common_.config.retention;
+  if (keep.count() == 0) co_return;
+  for (;;) {
+    auto const older_than = common_.clock.now() - keep;
+    auto const pruned = co_await shards_.front()->store.prune(older_than);
+    log::Fields fields;
+    if (!pruned) {
+      fields["error"] = pruned.error().message;
+      log::warn("old executions could not be removed", fields);
+    } else if (pruned->executions > 0) {
+      fields["executions"] = pruned->executions;
+      log::info("removed old executions", fields);
+    }
+    co_await sleep_for(std::min<Steady::duration>(keep, std::chrono::hours(1)));
+  }
+}
+
 }  // namespace ropewalk::server

@@ -123,7 +123,8 @@ NodeShard::NodeShard(
           shard.executor(),
           FrontParts{router, common.origin, common.config.limits, common.connections, streams}
       ),
-      scope(shard.executor()) {
+      scope(shard.executor()),
+      work_scope(shard.executor()) {
   workflow_api.add_to(router);
   execution_api.add_to(router);
   history_api.add_to(router);

@@ -85,6 +85,12 @@ Result<> Node::Impl::listen() {
   }
   auto address = common_.config.listen;
   bool const is_unix = address.starts_with("unix:");
+  if (count > 1 && !is_unix) {
+    // Sockets that share a port would share it with another server of the same user as well: look
+    // first.
+    TRY(auto const probe, listen_at(shards_.front()->shard.executor(), address, false));
+    address = address_of(probe);
+  }
   for (auto const& shard : shards_) {
     TRY(auto acceptor, listen_at(shard->shard.executor(), address, count > 1));
     if (shard->index() == 0) address = address_of(acceptor);  // with the port that 0 became
@@ -102,6 +108,7 @@ Result<> Node::Impl::launch() {
   admission_place_ = &*admission_;
   wake_.emplace(first.shard.executor());
   auto ready = ready_.get_future();
+  launched_ = true;
   for (auto const& shard : shards_) shard->shard.start();
   asio::co_spawn(first.shard.executor(), supervise(), [this](std::exception_ptr fault) {
     int code = 0;

@@ -2,6 +2,7 @@
 
 #include "engine/async/deadline.hpp"
 #include "server/http/http_session.hpp"
+#include "server/observe/log.hpp"
 
 #include <boost/asio/ip/v6_only.hpp>
 
@@ -89,6 +90,10 @@ Async<> Front::serve(Socket socket) {
   } catch (boost::system::system_error const& fault) {
     // One connection's trouble is its own: only a cancellation of everything goes on from here.
     if (fault.code() == asio::error::operation_aborted) throw;
+  } catch (std::exception const& fault) {
+    log::Fields fields;
+    fields["error"] = fault.what();
+    log::error("a connection failed", fields);
   }
 }
 
