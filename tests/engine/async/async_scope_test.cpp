@@ -1,0 +1,104 @@
+// AsyncScope: nothing that it starts outlives it, and cancelling reaches everything.
+#include "engine/async/async_scope.hpp"
+
+#include "engine/async/deadline.hpp"
+#include "tests/engine/async/run_coro.hpp"
+
+#include <boost/system/system_error.hpp>
+
+namespace ropewalk {
+namespace {
+
+using namespace std::chrono_literals;
+using test::run_coro;
+
+Async<> count_after(Steady::duration time, int& count) {
+  co_await sleep_for(time);
+  ++count;
+}
+
+Async<> throw_after(Steady::duration time) {
+  co_await sleep_for(time);
+  throw std::runtime_error("boom");
+}
+
+Async<> joins_all() {
+  int count = 0;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  for (int i = 0; i < 100; ++i) scope.spawn(count_after(std::chrono::milliseconds(i % 5), count));
+  co_await scope.join();
+  EXPECT_EQ(count, 100);
+}
+
+Async<> cancels_all() {
+  int count = 0;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  for (int i = 0; i < 100; ++i) scope.spawn(count_after(1h, count));
+  co_await sleep_for(1ms);
+  scope.cancel();
+  co_await scope.join();
+  EXPECT_EQ(count, 0);
+}
+
+Async<> fault_cancels_siblings() {
+  int count = 0;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  scope.spawn(count_after(1h, count));
+  scope.spawn(throw_after(1ms));
+  std::string what;
+  try {
+    co_await scope.join();
+  } catch (std::runtime_error const& error) {
+    what = error.what();
+  }
+  EXPECT_EQ(what, "boom");
+}
+
+Async<> one_by_its_signal() {
+  int count = 0;
+  asio::cancellation_signal signal;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  scope.spawn(count_after(1h, count), signal);
+  scope.spawn(count_after(2ms, count));
+  co_await sleep_for(1ms);
+  signal.emit(asio::cancellation_type::terminal);
+  co_await scope.join();
+  EXPECT_EQ(count, 1);
+}
+
+Async<> inner(bool& restored) {
+  int count = 0;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  scope.spawn(count_after(1h, count));
+  co_await scope.join();
+  restored = co_await asio::this_coro::throw_if_cancelled();
+}
+
+Async<> a_cancelled_joiner_cancels_its_children() {
+  bool restored = false;
+  AsyncScope outer(co_await asio::this_coro::executor);
+  outer.spawn(inner(restored));
+  co_await sleep_for(1ms);
+  outer.cancel();
+  co_await outer.join();
+  EXPECT_TRUE(restored) << "the throw flag is the whole coroutine's: join gives it back as it was";
+}
+
+TEST(AsyncScope, JoinWaitsForEveryChild) {
+  run_coro(joins_all());
+}
+TEST(AsyncScope, CancelReachesEveryChild) {
+  run_coro(cancels_all());
+}
+TEST(AsyncScope, TheFirstFaultCancelsTheRestAndIsRethrown) {
+  run_coro(fault_cancels_siblings());
+}
+TEST(AsyncScope, OneChildCanBeCancelledAlone) {
+  run_coro(one_by_its_signal());
+}
+TEST(AsyncScope, ACancelledJoinerCancelsItsChildren) {
+  run_coro(a_cancelled_joiner_cancels_its_children());
+}
+
+}  // namespace
+}  // namespace ropewalk
