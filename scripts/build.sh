@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Configures and builds one preset with little output: scripts/build.sh PRESET [TARGET...]
-# On a terminal one moving line, elsewhere a line every tenth; all it says is in build/PRESET/build.log
+# On a terminal one moving line, elsewhere a line every tenth; all of it: build/PRESET/build.log
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

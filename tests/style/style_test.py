@@ -102,7 +102,7 @@ class Planted(unittest.TestCase):
 
     def test_built(self):
         self.assertEqual(self.found(rules.built, {
-            'x/CMakeLists.txt': 'add_library(x a.cpp y/b.cpp ${PROJECT_SOURCE_DIR}/d.cpp)  # c.cpp\n',
+            'x/CMakeLists.txt': 'add_library(x a.cpp y/b.cpp ${PROJECT_SOURCE_DIR}/d.cpp) # c.cpp',
             'x/a.cpp': '', 'x/y/b.cpp': '', 'x/c.cpp': '', 'd.cpp': '',
         }), [('x/c.cpp', 1)])
 
