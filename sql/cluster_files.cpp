@@ -111,6 +111,13 @@ std::optional<fs::path> on_path() {
   return std::nullopt;
 }
 
+/// A folder on PATH may only point to what installed_versions() has looked at.
+bool is_debian_version(fs::path const& folder) {
+  std::error_code ec;
+  auto const real = fs::canonical(folder / "postgres", ec);
+  return !ec && real.string().starts_with("/usr/lib/postgresql/");
+}
+
 bool fits_socket_address(fs::path const& directory) {
   auto const full = (directory / ".s.PGSQL.5432").string();
   // A comma would separate two directories, here and in a conninfo.
@@ -144,8 +151,7 @@ Result<fs::path> find_binaries(fs::path const& given, fs::path const& pgdata) {
     if (wanted.empty() || wanted == std::to_string(version))
       return fs::path("/usr/lib/postgresql") / std::to_string(version) / "bin";
   auto const found = on_path();
-  bool const is_another_version =
-      found && !wanted.empty() && found->string().starts_with("/usr/lib/postgresql/");
+  bool const is_another_version = found && !wanted.empty() && is_debian_version(*found);
   if (found && !is_another_version) return *found;
   auto const package = "postgresql" + (wanted.empty() ? "" : "-" + wanted);
   return failure(
