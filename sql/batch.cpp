@@ -3,7 +3,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -66,20 +65,20 @@ constexpr Statement insert_events{
 using E = ElementType;
 
 /// The columns of one statement, filled row by row.
-template <std::size_t N>
-struct Columns {
+class Columns {
+ public:
   template <class... Types>
-  explicit Columns(Types... types) : arrays{ArrayParam(types)...} {}
-  ArrayParam& operator[](std::size_t index) { return arrays[index]; }
+  explicit Columns(Types... types) : arrays_{ArrayParam(types)...} {}
+  ArrayParam& operator[](std::size_t index) { return arrays_[index]; }
   Params finish() {
     Params params;
-    for (auto& array : arrays) params.array(std::move(array));
+    for (auto& array : arrays_) params.array(std::move(array));
     return params;
   }
-  std::array<ArrayParam, N> arrays;
+
+ private:
+  std::vector<ArrayParam> arrays_;
 };
-template <class... Types>
-Columns(Types...) -> Columns<sizeof...(Types)>;
 
 std::int64_t signed_seq(std::uint64_t seq) {
   return static_cast<std::int64_t>(seq);
@@ -115,8 +114,7 @@ ExecutionRows gather_executions(std::span<Change const> changes) {
 
 /// Writes status, paused, cancel_requested, started_at, finished_at, error, last_seq from `first`
 /// on.
-template <std::size_t N>
-void add_state(Columns<N>& columns, std::size_t first, ExecutionState const& state) {
+void add_state(Columns& columns, std::size_t first, ExecutionState const& state) {
   columns[first].add_int4(number(state.status));
   columns[first + 1].add_bool(state.paused);
   columns[first + 2].add_bool(state.cancel_requested);
