@@ -17,8 +17,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto sweep_after_end = 100ms;  // who still holds a pipe then has left the group: look for it
-constexpr auto drop_after_end = 1s;      // and then it is not waited for
+constexpr auto sweep_after_end =
+    100ms;                           // who still holds a pipe then has left the group: look for it
+constexpr auto drop_after_end = 1s;  // and then it is not waited for
 constexpr std::size_t stdout_tail_bytes_max = 64 * 1024;
 constexpr std::size_t stderr_tail_bytes_max = 16 * 1024;
 constexpr std::size_t stderr_lines_max = 20;

@@ -2,7 +2,8 @@
 // One running child: its pipes, its end, and stopping it.
 //
 // Owner:  ProcessRunner::run(), under throw_if_cancelled(false).
-// Cancel: SIGTERM to the group, SIGKILL to everything after the grace time; run() returns when all of it is over.
+// Cancel: SIGTERM to the group, SIGKILL to everything after the grace time; run() returns when all
+// of it is over.
 
 #include "engine/async/async_scope.hpp"
 #include "engine/ports/task_runner.hpp"

@@ -22,31 +22,59 @@ struct SpawnRule {
 };
 
 constexpr std::array spawn_rules{
-    SpawnRule{ENOENT, ErrorClass::permanent, "program_not_found",
-              "if the program is a script, the interpreter in its first line (#!) is missing"},
+    SpawnRule{
+        ENOENT,
+        ErrorClass::permanent,
+        "program_not_found",
+        "if the program is a script, the interpreter in its first line (#!) is missing"},
     SpawnRule{ENOTDIR, ErrorClass::permanent, "program_not_found", "check the path"},
-    SpawnRule{EACCES, ErrorClass::permanent, "not_executable",
-              "chmod +x it, and check that its file system allows execution"},
-    SpawnRule{EPERM, ErrorClass::permanent, "not_executable",
-              "the system does not allow this program to run here"},
-    SpawnRule{ENOEXEC, ErrorClass::permanent, "not_executable",
-              "give a script a first line such as #!/bin/sh"},
-    SpawnRule{E2BIG, ErrorClass::permanent, "arguments_too_long",
-              "arguments and environment are too big for the system: read the data from the file "
-              "named in $ROPEWALK_CONTEXT instead"},
+    SpawnRule{
+        EACCES,
+        ErrorClass::permanent,
+        "not_executable",
+        "chmod +x it, and check that its file system allows execution"},
+    SpawnRule{
+        EPERM,
+        ErrorClass::permanent,
+        "not_executable",
+        "the system does not allow this program to run here"},
+    SpawnRule{
+        ENOEXEC,
+        ErrorClass::permanent,
+        "not_executable",
+        "give a script a first line such as #!/bin/sh"},
+    SpawnRule{
+        E2BIG,
+        ErrorClass::permanent,
+        "arguments_too_long",
+        "arguments and environment are too big for the system: read the data from the file "
+        "named in $ROPEWALK_CONTEXT instead"},
     SpawnRule{ENAMETOOLONG, ErrorClass::permanent, "program_not_found", "check the path"},
-    SpawnRule{EAGAIN, ErrorClass::resource, "out_of_processes",
-              "the limit of processes is reached: raise it (ulimit -u, pids.max) or lower the pools"},
-    SpawnRule{ENOMEM, ErrorClass::resource, "out_of_memory",
-              "lower the pools, or give the tasks a memory resource"},
+    SpawnRule{
+        EAGAIN,
+        ErrorClass::resource,
+        "out_of_processes",
+        "the limit of processes is reached: raise it (ulimit -u, pids.max) or lower the pools"},
+    SpawnRule{
+        ENOMEM,
+        ErrorClass::resource,
+        "out_of_memory",
+        "lower the pools, or give the tasks a memory resource"},
     SpawnRule{ENOBUFS, ErrorClass::resource, "out_of_memory", "lower the pools"},
     SpawnRule{ENOSPC, ErrorClass::resource, "disk_full", "free space on the server's disk"},
     SpawnRule{EDQUOT, ErrorClass::resource, "disk_full", "raise the quota of the server's user"},
-    SpawnRule{EMFILE, ErrorClass::resource, "out_of_files",
-              "raise the limit of open files (ulimit -n), or lower the pools"},
-    SpawnRule{ENFILE, ErrorClass::resource, "out_of_files", "raise the system's limit of open files"},
-    SpawnRule{ETOOMANYREFS, ErrorClass::resource, "out_of_files",
-              "raise the limit of open files (ulimit -n), or lower the pools"},
+    SpawnRule{
+        EMFILE,
+        ErrorClass::resource,
+        "out_of_files",
+        "raise the limit of open files (ulimit -n), or lower the pools"},
+    SpawnRule{
+        ENFILE, ErrorClass::resource, "out_of_files", "raise the system's limit of open files"},
+    SpawnRule{
+        ETOOMANYREFS,
+        ErrorClass::resource,
+        "out_of_files",
+        "raise the limit of open files (ulimit -n), or lower the pools"},
 };
 
 struct ExitRule {
@@ -61,12 +89,21 @@ constexpr std::string_view killed_hint =
     "make it use less";
 
 constexpr std::array exit_rules{
-    ExitRule{75, ErrorClass::transient, "exit_code",
-             "75 (EX_TEMPFAIL) says that another try may succeed: set `retry.maxAttempts`"},
-    ExitRule{126, ErrorClass::permanent, "not_executable",
-             "126: a program was found but could not be run; check its permissions"},
-    ExitRule{127, ErrorClass::permanent, "program_not_found",
-             "127: a program was not found; check its name and the PATH of the task"},
+    ExitRule{
+        75,
+        ErrorClass::transient,
+        "exit_code",
+        "75 (EX_TEMPFAIL) says that another try may succeed: set `retry.maxAttempts`"},
+    ExitRule{
+        126,
+        ErrorClass::permanent,
+        "not_executable",
+        "126: a program was found but could not be run; check its permissions"},
+    ExitRule{
+        127,
+        ErrorClass::permanent,
+        "program_not_found",
+        "127: a program was not found; check its name and the PATH of the task"},
     ExitRule{128 + SIGKILL, ErrorClass::resource, "killed", killed_hint},
 };
 
@@ -139,8 +176,8 @@ Error launcher_lost(AttemptFacts const& facts) {
   Error error;
   error.error_class = ErrorClass::transient;
   error.code = "launcher_lost";
-  error.message = begin_message(facts) +
-                  " was ended because the server's launcher process, its parent, died";
+  error.message =
+      begin_message(facts) + " was ended because the server's launcher process, its parent, died";
   error.hint = "was it killed from outside? A new one has been started; try the task again";
   return error;
 }
@@ -184,9 +221,12 @@ Error classify_spawn_error(int error_number, SpawnStage stage, AttemptFacts cons
 json::value usage_of(ChildEnd const& end) {
   if (end.spawn_error != 0 || end.is_launcher_lost) return nullptr;
   return json::object{
-      {"wallMs", end.wall_us / 1000},           {"userCpuMs", end.user_cpu_us / 1000},
-      {"systemCpuMs", end.system_cpu_us / 1000}, {"maxRssBytes", end.max_rss_bytes},
-      {"blocksRead", end.blocks_read},           {"blocksWritten", end.blocks_written}};
+      {"wallMs", end.wall_us / 1000},
+      {"userCpuMs", end.user_cpu_us / 1000},
+      {"systemCpuMs", end.system_cpu_us / 1000},
+      {"maxRssBytes", end.max_rss_bytes},
+      {"blocksRead", end.blocks_read},
+      {"blocksWritten", end.blocks_written}};
 }
 
 }  // namespace ropewalk

@@ -1,5 +1,6 @@
 #pragma once
-// What the end of a child means: which class of error it is, and what to tell the person who has to mend it.
+// What the end of a child means: which class of error it is, and what to tell the person who has to
+// mend it.
 //
 // Pure: tables, tested row by row.
 
@@ -31,7 +32,8 @@ Error classify(ChildEnd const& end, AttemptFacts const& facts);
 /// Why the child could not be started; `error` is an errno.
 Error classify_spawn_error(int error, SpawnStage stage, AttemptFacts const& facts);
 
-/// {"wallMs","userCpuMs","systemCpuMs","maxRssBytes","blocksRead","blocksWritten"}; null when it never ran.
+/// {"wallMs","userCpuMs","systemCpuMs","maxRssBytes","blocksRead","blocksWritten"}; null when it
+/// never ran.
 boost::json::value usage_of(ChildEnd const& end);
 
 }  // namespace ropewalk

@@ -90,7 +90,8 @@ Result<std::string> place_script(
   if (!file.empty()) {
     if (!file.starts_with('/') && request.directory.empty())
       return permanent(
-          "script_not_found", "`file: " + std::string(file) + "` has no folder to start from",
+          "script_not_found",
+          "`file: " + std::string(file) + "` has no folder to start from",
           "this workflow came without its folder: give an absolute path, or the text as `source`"
       );
     std::string path = resolve(file, request.directory);
@@ -98,7 +99,8 @@ Result<std::string> place_script(
     if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) ||
         ::access(path.c_str(), R_OK) != 0)
       return permanent(
-          "script_not_found", "there is no readable file " + path,
+          "script_not_found",
+          "there is no readable file " + path,
           "`file` is taken from the folder of the workflow file"
       );
     return path;
@@ -146,7 +148,8 @@ Result<> plan_script(AttemptRequest const& request, WorkDirectory& work, Command
     plan.error_style = language->error_style;
   } else {
     return permanent(
-        "unknown_language", "`language: " + std::string(name) + "` is not known",
+        "unknown_language",
+        "`language: " + std::string(name) + "` is not known",
         "name its program in `interpreter`, such as interpreter: [awk, -f]"
     );
   }
@@ -159,7 +162,9 @@ Result<> plan_command(AttemptRequest const& request, CommandPlan& plan) {
   auto const added = add_arguments(request.config, "command", plan.argv);
   if (!added) return added.error();
   if (plan.argv.empty() || plan.argv.front().empty())
-    return permanent("invalid_command", "`command` names no program", "write command: [program, …]");
+    return permanent(
+        "invalid_command", "`command` names no program", "write command: [program, …]"
+    );
   plan.shown = plan.argv.front();
   plan.error_style = error_style_of(plan.shown);
   std::string_view const base = request.directory.empty() ? plan.directory : request.directory;
@@ -185,8 +190,8 @@ Result<CommandPlan> make_command_plan(
   plan.directory = directory.empty() ? work.path() : resolve(directory, request.directory);
   auto const written = work.write(context_file_name, context);
   if (!written) return written.error();
-  auto const planned = request.type == "script" ? plan_script(request, work, plan)
-                                                : plan_command(request, plan);
+  auto const planned =
+      request.type == "script" ? plan_script(request, work, plan) : plan_command(request, plan);
   if (!planned) return planned.error();
   return plan;
 }

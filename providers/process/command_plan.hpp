@@ -22,8 +22,8 @@ struct CommandPlan {
   ErrorStyle error_style = ErrorStyle::plain;
 };
 
-/// Writes the context and the script into `work`. Errors: those of WorkDirectory and find_program, and the permanent
-/// invalid_command, invalid_env, unknown_language, script_not_found.
+/// Writes the context and the script into `work`. Errors: those of WorkDirectory and find_program,
+/// and the permanent invalid_command, invalid_env, unknown_language, script_not_found.
 Result<CommandPlan> make_command_plan(
     AttemptRequest const& request,
     std::string_view context,

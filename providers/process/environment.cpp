@@ -13,8 +13,11 @@ namespace {
 
 Error invalid_env(std::string message) {
   return {
-      ErrorClass::permanent, "invalid_env", std::move(message),
-      "`env` maps names (no '=', not empty) to texts without NUL characters", nullptr};
+      ErrorClass::permanent,
+      "invalid_env",
+      std::move(message),
+      "`env` maps names (no '=', not empty) to texts without NUL characters",
+      nullptr};
 }
 
 enum class Executable : unsigned char { yes, no, missing };
@@ -28,9 +31,11 @@ Executable check_executable(std::string const& path) {
 
 Error not_executable(std::string_view program, std::string const& path) {
   return {
-      ErrorClass::permanent, "not_executable",
+      ErrorClass::permanent,
+      "not_executable",
       std::string(program) + " is there, but it is not an executable file",
-      "chmod +x " + path + " (and give a script a first line such as #!/bin/sh)", nullptr};
+      "chmod +x " + path + " (and give a script a first line such as #!/bin/sh)",
+      nullptr};
 }
 
 Error program_not_found(std::string_view program, std::string_view path) {

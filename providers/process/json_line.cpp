@@ -17,11 +17,16 @@ struct LevelName {
 
 /// What logging libraries write, lower case.
 constexpr std::array level_names{
-    LevelName{"trace", LogLevel::debug},    LevelName{"debug", LogLevel::debug},
-    LevelName{"info", LogLevel::info},      LevelName{"notice", LogLevel::info},
-    LevelName{"warn", LogLevel::warn},      LevelName{"warning", LogLevel::warn},
-    LevelName{"error", LogLevel::error},    LevelName{"err", LogLevel::error},
-    LevelName{"critical", LogLevel::error}, LevelName{"fatal", LogLevel::error},
+    LevelName{"trace", LogLevel::debug},
+    LevelName{"debug", LogLevel::debug},
+    LevelName{"info", LogLevel::info},
+    LevelName{"notice", LogLevel::info},
+    LevelName{"warn", LogLevel::warn},
+    LevelName{"warning", LogLevel::warn},
+    LevelName{"error", LogLevel::error},
+    LevelName{"err", LogLevel::error},
+    LevelName{"critical", LogLevel::error},
+    LevelName{"fatal", LogLevel::error},
     LevelName{"panic", LogLevel::error},
 };
 

@@ -7,11 +7,23 @@ using enum ErrorStyle;
 
 constexpr std::array languages{
     Language{
-        "python", {"python3", "py"}, {"python3", "python"}, {}, ".py", "",
-        "apt-get install python3", python},
+        "python",
+        {"python3", "py"},
+        {"python3", "python"},
+        {},
+        ".py",
+        "",
+        "apt-get install python3",
+        python},
     Language{
-        "node", {"javascript", "js"}, {"node", "nodejs"}, {}, ".js", ".mjs",
-        "apt-get install nodejs", javascript},
+        "node",
+        {"javascript", "js"},
+        {"node", "nodejs"},
+        {},
+        ".js",
+        ".mjs",
+        "apt-get install nodejs",
+        javascript},
     Language{"bash", {}, {"bash"}, {}, ".sh", "", "apt-get install bash", shell},
     Language{"sh", {"shell"}, {"sh", "dash"}, {}, ".sh", "", "apt-get install dash", shell},
     Language{"perl", {}, {"perl"}, {}, ".pl", "", "apt-get install perl", perl},
@@ -20,11 +32,23 @@ constexpr std::array languages{
     Language{
         "lua", {}, {"lua", "lua5.4", "luajit"}, {}, ".lua", "", "apt-get install lua5.4", plain},
     Language{
-        "r", {"R", "Rscript"}, {"Rscript"}, {"--vanilla"}, ".R", "", "apt-get install r-base-core",
+        "r",
+        {"R", "Rscript"},
+        {"Rscript"},
+        {"--vanilla"},
+        ".R",
+        "",
+        "apt-get install r-base-core",
         plain},
     Language{
-        "deno", {}, {"deno"}, {"run", "--allow-all"}, ".ts", "",
-        "see https://docs.deno.com/runtime/getting_started/installation", javascript},
+        "deno",
+        {},
+        {"deno"},
+        {"run", "--allow-all"},
+        ".ts",
+        "",
+        "see https://docs.deno.com/runtime/getting_started/installation",
+        javascript},
     Language{
         "bun", {}, {"bun"}, {"run"}, ".ts", "", "see https://bun.sh/docs/installation", javascript},
     Language{"go", {"golang"}, {"go"}, {"run"}, ".go", "", "apt-get install golang-go", plain},
@@ -46,7 +70,9 @@ Language const* find_by_program(std::string_view program) {
 
 }  // namespace
 
-std::span<Language const> all_languages() { return languages; }
+std::span<Language const> all_languages() {
+  return languages;
+}
 
 Language const* find_language(std::string_view name) {
   if (name.empty()) return nullptr;

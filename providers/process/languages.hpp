@@ -16,7 +16,8 @@ struct Language {
   std::array<std::string_view, 3> programs;   // the first that is found on PATH runs it
   std::array<std::string_view, 2> arguments;  // before the script's path
   std::string_view extension;
-  std::string_view module_extension;  // for a source with `import`/`export` statements; empty: the same
+  std::string_view
+      module_extension;  // for a source with `import`/`export` statements; empty: the same
   std::string_view install_hint;
   ErrorStyle error_style;
 };

@@ -25,15 +25,16 @@ constexpr auto restart_pause = 200ms;
 constexpr auto removals_time_max = 10s;
 constexpr std::size_t markers_per_sweep_max = 300;
 
-/// Distinguishes this launcher's children from those of any other, past or present, on this machine.
+/// Distinguishes this launcher's children from those of any other, past or present, on this
+/// machine.
 std::string make_nonce() {
   static std::atomic<unsigned> count{0};
   auto const now = std::chrono::system_clock::now().time_since_epoch().count();
   return std::to_string(::getpid()) + "." + std::to_string(count++) + "." + std::to_string(now);
 }
 
-/// Starts a second copy of this program as the launcher, with `socket` as descriptor 3 and an empty environment (the
-/// server's holds secrets). Returns its pid, or -1.
+/// Starts a second copy of this program as the launcher, with `socket` as descriptor 3 and an empty
+/// environment (the server's holds secrets). Returns its pid, or -1.
 pid_t spawn_launcher(int socket) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -75,7 +76,9 @@ Launcher::Launcher(Executor executor)
   scope_.spawn(serve());
 }
 
-Launcher::~Launcher() { ROPEWALK_CHECK(is_closing_ && scope_.size() == 0); }
+Launcher::~Launcher() {
+  ROPEWALK_CHECK(is_closing_ && scope_.size() == 0);
+}
 
 bool Launcher::start_process() {
   std::array<int, 2> ends{-1, -1};
@@ -143,8 +146,8 @@ std::shared_ptr<Child> Launcher::spawn(SpawnRequest request) {
 void Launcher::signal(Child const& child, int signo) {
   if (!running_.contains(child.id)) return;
   Outgoing packet;
-  packet.bytes = encode_head({PacketKind::signal, false, child.id}) +
-                 encode(static_cast<std::int32_t>(signo));
+  packet.bytes =
+      encode_head({PacketKind::signal, false, child.id}) + encode(static_cast<std::int32_t>(signo));
   send(std::move(packet));
 }
 
@@ -186,7 +189,8 @@ void Launcher::send_waiting() {
   while (!outbox_.empty() && socket_.is_open()) {
     auto& packet = outbox_.front();
     int const error = send_packet(socket_.native_handle(), packet.bytes, packet.descriptors);
-    if (error == EPIPE || error == ECONNRESET) return;  // serve() sees it too, and sends this to the next one
+    if (error == EPIPE || error == ECONNRESET)
+      return;  // serve() sees it too, and sends this to the next one
     if (error == EAGAIN) {
       if (!is_flushing_) {
         is_flushing_ = true;
@@ -261,7 +265,8 @@ Async<> Launcher::reap_process() {
   pid_ = -1;
 }
 
-/// What had been sent runs no more (its parent's death killed it); what was not sent yet waits for the next launcher.
+/// What had been sent runs no more (its parent's death killed it); what was not sent yet waits for
+/// the next launcher.
 void Launcher::lose_children() {
   std::vector<std::uint64_t> lost;
   for (auto const& [id, running] : running_)
@@ -274,7 +279,8 @@ void Launcher::lose_children() {
   }
 }
 
-/// The first things a new launcher does: kill what the old one's children left behind, and go on removing.
+/// The first things a new launcher does: kill what the old one's children left behind, and go on
+/// removing.
 void Launcher::resend_after_loss(std::vector<std::string> const& lost_markers) {
   for (std::size_t i = 0; i < lost_markers.size(); i += markers_per_sweep_max) {
     SweepBody body;

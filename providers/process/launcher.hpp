@@ -1,9 +1,11 @@
 #pragma once
-// The server's end of the launcher: starts it, gives it children to run, notices when it dies and starts another.
+// The server's end of the launcher: starts it, gives it children to run, notices when it dies and
+// starts another.
 //
-// Owner:  one for each shard. close() must be awaited before it is destroyed, with no attempt running.
-// Shard:  all calls on the constructing shard. Nothing here waits for the launcher, except close().
-// Limits: what does not fit the socket is queued; the queue is as long as there are children, no more.
+// Owner:  one for each shard. close() must be awaited before it is destroyed, with no attempt
+// running. Shard:  all calls on the constructing shard. Nothing here waits for the launcher, except
+// close(). Limits: what does not fit the socket is queued; the queue is as long as there are
+// children, no more.
 
 #include "engine/async/async_scope.hpp"
 #include "providers/process/launcher_protocol.hpp"
@@ -31,7 +33,8 @@ struct SpawnRequest {
   FileDescriptor stderr_pipe{};
 };
 
-/// A process that was asked for. `wake` is cancelled when `end` is set; whoever waits may use its expiry as he likes.
+/// A process that was asked for. `wake` is cancelled when `end` is set; whoever waits may use its
+/// expiry as he likes.
 struct Child {
   Child(Executor executor, std::uint64_t number)
       : id(number), wake(executor, Timer::time_point::max()) {}

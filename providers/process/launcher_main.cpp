@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -127,7 +128,8 @@ class LauncherLoop {
 
   void signal_group(std::uint64_t id, int signo) {
     auto const it = pids_.find(id);
-    if (it != pids_.end()) ::kill(-it->second, signo);  // not reaped yet: the number is still its own
+    if (it != pids_.end())
+      ::kill(-it->second, signo);  // not reaped yet: the number is still its own
   }
 
   void kill_child(std::uint64_t id, std::string_view marker) {
@@ -175,7 +177,8 @@ class LauncherLoop {
     reply(id, end);
   }
 
-  /// Processes that were handed to us because their parent ended, and whose attempt is over, end too.
+  /// Processes that were handed to us because their parent ended, and whose attempt is over, end
+  /// too.
   void kill_orphans() {
     std::set<std::string> over;
     for (pid_t const pid : list_own_children()) {
@@ -226,7 +229,8 @@ class LauncherLoop {
       remove_empty_parent(path);
       ::_exit(0);
     }
-    if (pid < 0) return reply_removed(id);  // out of processes: the next start of the server clears it
+    if (pid < 0)
+      return reply_removed(id);  // out of processes: the next start of the server clears it
     removals_.emplace(pid, id);
   }
 
@@ -273,9 +277,18 @@ class LauncherLoop {
   std::unordered_map<pid_t, RunningChild> running_;
   std::unordered_map<std::uint64_t, pid_t> pids_;
   std::set<std::string, std::less<>> markers_;  // of what runs
-  std::map<pid_t, std::string> orphans_;        // adopted, with their markers; a number is ours until we reap it
+  std::map<pid_t, std::string>
+      orphans_;  // adopted, with their markers; a number is ours until we reap it
   std::map<pid_t, std::uint64_t> removals_;
 };
+
+/// posix_spawn leaves glibc's two internal signals ignored, and ignored signals stay so over exec:
+/// in every task.
+void restore_internal_signals() {
+  std::array<std::uint64_t, 4> const default_action{};  // the kernel's struct sigaction, SIG_DFL
+  for (int const signo : {32, 33})
+    ::syscall(SYS_rt_sigaction, signo, default_action.data(), nullptr, sizeof(std::uint64_t));
+}
 
 /// When memory runs out, the kernel should take a task, not the server or its database.
 void offer_to_oom_killer() {
@@ -300,6 +313,7 @@ std::optional<int> run_launcher_if_asked(int argc, char** argv) {
   if (children_signal < 0) return 1;
   ::fcntl(launcher_socket, F_SETFD, FD_CLOEXEC);
   ::umask(022);
+  restore_internal_signals();
   offer_to_oom_killer();
   LauncherLoop(children_signal).run();
   ::_exit(0);

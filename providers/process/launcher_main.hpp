@@ -1,9 +1,11 @@
 #pragma once
-// The launcher: the one process that forks. Small, single-threaded, started by the server as a second copy of its binary.
+// The launcher: the one process that forks. Small, single-threaded, started by the server as a
+// second copy of its binary.
 //
-// Why: forking a many-threaded server is unsafe, and somebody must outlive a server that is killed, to kill what it had
-// started. When the server's end of the socket closes, the launcher SIGKILLs every child and everything that descends
-// from them (it is their subreaper, so nothing gets away by double fork or setsid), and exits.
+// Why: forking a many-threaded server is unsafe, and somebody must outlive a server that is killed,
+// to kill what it had started. When the server's end of the socket closes, the launcher SIGKILLs
+// every child and everything that descends from them (it is their subreaper, so nothing gets away
+// by double fork or setsid), and exits.
 
 #include <optional>
 

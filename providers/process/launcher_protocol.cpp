@@ -146,7 +146,9 @@ std::optional<SweepBody> decode_sweep(std::string_view body) {
   return sweep;
 }
 
-std::optional<ChildEnd> decode_end(std::string_view body) { return decode_plain<ChildEnd>(body); }
+std::optional<ChildEnd> decode_end(std::string_view body) {
+  return decode_plain<ChildEnd>(body);
+}
 
 std::optional<std::int32_t> decode_number(std::string_view body) {
   return decode_plain<std::int32_t>(body);

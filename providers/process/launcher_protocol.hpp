@@ -1,9 +1,10 @@
 #pragma once
-// What the server and its launcher say to each other: one packet a message, over a SOCK_SEQPACKET pair, file descriptors
-// beside the bytes (SCM_RIGHTS).
+// What the server and its launcher say to each other: one packet a message, over a SOCK_SEQPACKET
+// pair, file descriptors beside the bytes (SCM_RIGHTS).
 //
-// Both ends are the same binary, so fixed-size bodies travel as they lie in memory. A spawn whose argv and environment do
-// not fit a packet travels in a memfd, so that anything the kernel would accept for exec can be sent.
+// Both ends are the same binary, so fixed-size bodies travel as they lie in memory. A spawn whose
+// argv and environment do not fit a packet travels in a memfd, so that anything the kernel would
+// accept for exec can be sent.
 
 #include "providers/process/file_descriptor.hpp"
 
@@ -17,10 +18,12 @@
 namespace ropewalk {
 
 enum class PacketKind : std::uint8_t {
-  spawn,    // → launcher: start a child; descriptors: stdout, stderr, and the memfd when payload_is_memfd
-  signal,   // → launcher: send a signal to the child's whole group
-  kill,     // → launcher: SIGKILL the group and every process that carries the child's marker
-  sweep,    // → launcher: SIGKILL what carries one of these markers or (as a descendant) holds one of these pipes
+  spawn,   // → launcher: start a child; descriptors: stdout, stderr, and the memfd when
+           // payload_is_memfd
+  signal,  // → launcher: send a signal to the child's whole group
+  kill,    // → launcher: SIGKILL the group and every process that carries the child's marker
+  sweep,  // → launcher: SIGKILL what carries one of these markers or (as a descendant) holds one of
+          // these pipes
   remove,   // → launcher: remove a directory tree, and its parent if that is then empty
   ended,    // ← the child has ended, or could not be started
   removed,  // ← the tree is gone

@@ -1,8 +1,9 @@
 #pragma once
 // Cuts a stream of bytes into log lines, however the bytes come.
 //
-// "\n", "\r\n" and "\r\r\n" end a line; so does a lone "\r" (progress bars), which yields no empty lines. A line longer
-// than the limit comes in parts, cut between code points. Pure; parts are valid UTF-8 without NUL.
+// "\n", "\r\n" and "\r\r\n" end a line; so does a lone "\r" (progress bars), which yields no empty
+// lines. A line longer than the limit comes in parts, cut between code points. Pure; parts are
+// valid UTF-8 without NUL.
 
 #include <cstddef>
 #include <optional>
@@ -21,7 +22,8 @@ class LineSplitter {
 
   explicit LineSplitter(std::size_t line_bytes_max) : line_bytes_max_(line_bytes_max) {}
 
-  /// REQUIRES: next() has returned nullopt since the last feed(). `chunk` must live until it does again.
+  /// REQUIRES: next() has returned nullopt since the last feed(). `chunk` must live until it does
+  /// again.
   void feed(std::string_view chunk) { input_ = chunk; }
   /// The next whole line (or part of a long one); nullopt when the chunk is used up.
   std::optional<Line> next();

@@ -12,7 +12,7 @@
 namespace ropewalk {
 namespace {
 
-constexpr std::size_t chunk_bytes = 64 * 1024;             // what a pipe holds
+constexpr std::size_t chunk_bytes = 64 * 1024;               // what a pipe holds
 constexpr std::uint64_t bytes_after_stop_max = 1024 * 1024;  // the most that a pipe can hold
 
 }  // namespace

@@ -1,9 +1,10 @@
 #pragma once
-// Reads one output pipe of a child to its end: log lines to the sink, the tail for results and errors.
+// Reads one output pipe of a child to its end: log lines to the sink, the tail for results and
+// errors.
 //
 // Owner:  the attempt, which joins run().
-// Memory: bounded whatever the child writes; past the log limit bytes are read and counted, no longer logged.
-// Cancel: run() returns soon; what the pipe still held is lost.
+// Memory: bounded whatever the child writes; past the log limit bytes are read and counted, no
+// longer logged. Cancel: run() returns soon; what the pipe still held is lost.
 
 #include "engine/async/async.hpp"
 #include "engine/ports/task_runner.hpp"

@@ -62,7 +62,8 @@ void LastLine::feed(std::string_view chunk) {
   if (first_end == std::string_view::npos) return append(chunk);
   append(chunk.substr(0, first_end));
   complete();
-  // Of the lines that lie wholly in this chunk only the last that is not blank matters: look for it from the end.
+  // Of the lines that lie wholly in this chunk only the last that is not blank matters: look for it
+  // from the end.
   auto const last_end = chunk.rfind('\n');
   auto inner = chunk.substr(first_end + 1, last_end - first_end);  // lines with their ends
   if (last_end == first_end) inner = {};

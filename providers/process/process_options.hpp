@@ -10,10 +10,12 @@
 namespace ropewalk {
 
 struct ProcessOptions {
-  std::string work_root{};                // absolute; where the attempts' folders are made
-  std::vector<std::string> pass_env{};    // variables of the server that tasks may see, beside PATH and TZ
+  std::string work_root{};  // absolute; where the attempts' folders are made
+  std::vector<std::string>
+      pass_env{};  // variables of the server that tasks may see, beside PATH and TZ
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL
-  std::uint64_t log_bytes_max = 10 * 1024 * 1024;  // per attempt, both streams; a line costs 32 bytes more
+  std::uint64_t log_bytes_max =
+      10 * 1024 * 1024;  // per attempt, both streams; a line costs 32 bytes more
   std::size_t output_bytes_max = 1024 * 1024;
 };
 

@@ -19,7 +19,8 @@
 namespace ropewalk {
 namespace {
 
-constexpr std::size_t proc_file_bytes_max = 8 * 1024 * 1024;  // an environment may be as large as exec allows
+constexpr std::size_t proc_file_bytes_max =
+    8 * 1024 * 1024;  // an environment may be as large as exec allows
 
 std::string read_all(std::string const& path) {
   std::string out;

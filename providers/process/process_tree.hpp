@@ -1,5 +1,6 @@
 #pragma once
-// Looking through /proc for the processes of an attempt, and killing them without hitting a recycled pid.
+// Looking through /proc for the processes of an attempt, and killing them without hitting a
+// recycled pid.
 //
 // Used by the launcher only, off the normal path.
 
@@ -27,12 +28,14 @@ std::vector<pid_t> list_own_children();
 /// Those of `all` that descend from `ancestor`, without itself.
 std::vector<pid_t> descendants_of(pid_t ancestor, std::vector<ProcessEntry> const& all);
 
-/// The marker the process was started with (ROPEWALK_ATTEMPT_KEY in its environment); empty when it has none.
+/// The marker the process was started with (ROPEWALK_ATTEMPT_KEY in its environment); empty when it
+/// has none.
 std::string marker_of(pid_t pid);
 /// True when a descriptor of the process leads to one of `pipes` ("pipe:[12345]").
 bool holds_pipe(pid_t pid, std::vector<std::string> const& pipes);
 
-/// SIGKILLs `pid` when `is_target(pid)` still holds for exactly that process. Returns whether it did.
+/// SIGKILLs `pid` when `is_target(pid)` still holds for exactly that process. Returns whether it
+/// did.
 bool kill_if(pid_t pid, std::function<bool(pid_t)> const& is_target);
 
 }  // namespace ropewalk

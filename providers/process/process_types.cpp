@@ -22,7 +22,8 @@ FieldSpec field(std::string name, FieldKind kind, std::string description) {
 
 FieldSpec working_directory() {
   return field(
-      "workingDirectory", FieldKind::string,
+      "workingDirectory",
+      FieldKind::string,
       "Where it runs; a relative path is taken from the folder of the workflow file. Default: a "
       "fresh folder, removed afterwards."
   );
@@ -43,9 +44,13 @@ void check_arguments(
   for (auto const& value : list->get_array()) {
     if (value.is_object() || value.is_array() || value.is_null())
       report(
-          name + "[" + std::to_string(index) + "]", "wrong_type",
-          "an argument is a text or a number, not " +
-              std::string(value.is_null() ? "null" : value.is_array() ? "a list" : "an object"),
+          name + "[" + std::to_string(index) + "]",
+          "wrong_type",
+          "an argument is a text or a number, not " + std::string(
+                                                          value.is_null()    ? "null"
+                                                          : value.is_array() ? "a list"
+                                                                             : "an object"
+                                                      ),
           "put it in quotes"
       );
     ++index;
@@ -61,7 +66,9 @@ void check_command(json::object const& task, ReportProblem const& report) {
   };
   if (argv.empty() || is_empty_text(argv.front()))
     report(
-        "command", "empty_command", "`command` names no program",
+        "command",
+        "empty_command",
+        "`command` names no program",
         "give the program and its arguments: command: [echo, hello]"
     );
   check_arguments(task, "command", report);
@@ -78,14 +85,18 @@ void check_language(json::object const& task, ReportProblem const& report) {
   auto const* interpreter = task.if_contains("interpreter");
   if (interpreter != nullptr && interpreter->is_array() && interpreter->get_array().empty())
     report(
-        "interpreter", "empty_command", "`interpreter` names no program",
+        "interpreter",
+        "empty_command",
+        "`interpreter` names no program",
         "give the program and its arguments: interpreter: [awk, -f]"
     );
   auto const* language = task.if_contains("language");
   if (language == nullptr) {
     if (!has(task, "interpreter"))
       report(
-          "", "missing_field", "a script needs `language` or `interpreter`",
+          "",
+          "missing_field",
+          "a script needs `language` or `interpreter`",
           "add language: python (known: " + known_languages() + "), or interpreter: [program]"
       );
     return;
@@ -94,7 +105,9 @@ void check_language(json::object const& task, ReportProblem const& report) {
   std::string const name(language->get_string());
   if (name.find("${{") == std::string::npos && find_language(name) == nullptr)
     report(
-        "language", "unknown_language", "`" + name + "` is not a language that is known by name",
+        "language",
+        "unknown_language",
+        "`" + name + "` is not a language that is known by name",
         "use one of " + known_languages() + ", or name its program in `interpreter`"
     );
 }
@@ -103,7 +116,8 @@ void check_script(json::object const& task, ReportProblem const& report) {
   bool const has_source = has(task, "source");
   if (has_source == has(task, "file"))
     report(
-        has_source ? "file" : "", has_source ? "conflicting_fields" : "missing_field",
+        has_source ? "file" : "",
+        has_source ? "conflicting_fields" : "missing_field",
         has_source ? "`source` and `file` exclude each other"
                    : "a script needs its text: `source` or `file`",
         has_source ? "leave one of them away" : "add source: | and the script below it"
@@ -120,8 +134,10 @@ void register_process_types(TaskTypes& types) {
   command.name = "command";
   command.description = "Runs a program. No shell reads its arguments.";
   auto argv = field(
-      "command", FieldKind::list,
-      "The program and its arguments. A program with a '/' is taken from the folder of the workflow "
+      "command",
+      FieldKind::list,
+      "The program and its arguments. A program with a '/' is taken from the folder of the "
+      "workflow "
       "file, any other is looked up in PATH."
   );
   argv.required = true;
@@ -140,11 +156,13 @@ void register_process_types(TaskTypes& types) {
       field("language", FieldKind::string, "One of " + known_languages() + "."),
       std::move(source),
       field(
-          "file", FieldKind::string,
+          "file",
+          FieldKind::string,
           "A script file instead of `source`; relative to the folder of the workflow file."
       ),
       field(
-          "interpreter", FieldKind::list,
+          "interpreter",
+          FieldKind::list,
           "For any other language: the program and its arguments before the script's path."
       ),
       field("args", FieldKind::list, "Arguments of the script."),

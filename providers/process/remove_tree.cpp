@@ -13,13 +13,14 @@
 namespace ropewalk {
 namespace {
 
-constexpr int depth_max = 128;  // one descriptor a level; deeper directories are moved up to the root first
+constexpr int depth_max =
+    128;  // one descriptor a level; deeper directories are moved up to the root first
+constexpr int moved_names_max = 10'000;
 
 struct Walk {
   int root = -1;
   dev_t device = 0;
   std::size_t entries_left = 0;
-  std::size_t moved_count = 0;
   bool is_unfinished = false;
   bool has_failed = false;
 };
@@ -36,6 +37,18 @@ int open_below(int parent, char const* name) {
 
 void empty_directory(FileDescriptor fd, int depth, Walk& walk);
 
+void move_up(int parent, char const* name, Walk& walk) {
+  for (int i = 0; i < moved_names_max; ++i) {
+    std::string const up = ".moved-up-" + std::to_string(i);
+    if (::renameat(parent, name, walk.root, up.c_str()) == 0) {
+      walk.is_unfinished = true;
+      return;
+    }
+    if (errno != EEXIST && errno != ENOTEMPTY) break;  // else one from an earlier call stands there
+  }
+  walk.has_failed = true;
+}
+
 void remove_entry(int parent, char const* name, int depth, Walk& walk) {
   if (walk.entries_left == 0) {
     walk.is_unfinished = true;
@@ -50,12 +63,7 @@ void remove_entry(int parent, char const* name, int depth, Walk& walk) {
     return;
   }
   if (depth >= depth_max) {
-    std::string const up = ".moved-up-" + std::to_string(walk.moved_count++);
-    if (::renameat(parent, name, walk.root, up.c_str()) == 0)
-      walk.is_unfinished = true;
-    else
-      walk.has_failed = true;
-    return;
+    return move_up(parent, name, walk);
   }
   FileDescriptor below(open_below(parent, name));
   struct stat info {};

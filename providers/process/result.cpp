@@ -14,7 +14,9 @@ namespace {
 
 Error invalid_output(std::string message) {
   return {
-      ErrorClass::permanent, "invalid_output", std::move(message),
+      ErrorClass::permanent,
+      "invalid_output",
+      std::move(message),
       "write one JSON document to the file named in $ROPEWALK_OUTPUT, or leave it away and print",
       nullptr};
 }

@@ -61,7 +61,8 @@ std::uint32_t number_after(std::string_view line, std::string_view before) {
   return at == line.npos ? 0 : number_at(line.substr(at + before.size()));
 }
 
-/// "json.decoder.JSONDecodeError: Expecting value" → the length of the name before ": "; 0 when it is no exception.
+/// "json.decoder.JSONDecodeError: Expecting value" → the length of the name before ": "; 0 when it
+/// is no exception.
 std::size_t exception_name_size(std::string_view line) {
   std::size_t size = 0;
   while (size < line.size() && (std::isalnum(static_cast<unsigned char>(line[size])) != 0 ||

@@ -16,10 +16,11 @@ struct ScriptError {
   std::string type{};      // "ValueError"; empty when the language has no such thing
   std::string message{};   // one line; empty when nothing was printed
   std::uint32_t line = 0;  // of the script; 0 when not known
-  std::string code{};      // "syntax_error" or "module_not_found": trying again cannot help; else empty
+  std::string code{};  // "syntax_error" or "module_not_found": trying again cannot help; else empty
 };
 
-/// `stderr_lines`: the last lines, oldest first. `script` is the path the interpreter was given; may be empty.
+/// `stderr_lines`: the last lines, oldest first. `script` is the path the interpreter was given;
+/// may be empty.
 ScriptError find_script_error(
     ErrorStyle style, std::span<std::string const> stderr_lines, std::string_view script
 );

@@ -30,7 +30,8 @@ struct ChildPlan {
   pid_t launcher = -1;
 };
 
-/// Runs in the launcher's memory until exec (vfork): system calls only. Tells what failed through the two pointers.
+/// Runs in the launcher's memory until exec (vfork): system calls only. Tells what failed through
+/// the two pointers.
 [[noreturn]] void become(ChildPlan const& plan, int volatile* error, SpawnStage volatile* stage) {
   *stage = SpawnStage::fork;
   ::setpgid(0, 0);
@@ -59,8 +60,14 @@ struct ChildPlan {
 SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd) {
   auto const argv = to_pointers(body.argv);
   auto const env = to_pointers(body.env);
-  ChildPlan const plan{body.program.c_str(), body.directory.c_str(), argv.data(), env.data(),
-                       stdout_fd,            stderr_fd,              ::getpid()};
+  ChildPlan const plan{
+      body.program.c_str(),
+      body.directory.c_str(),
+      argv.data(),
+      env.data(),
+      stdout_fd,
+      stderr_fd,
+      ::getpid()};
   int volatile error = 0;
   SpawnStage volatile stage = SpawnStage::none;
   pid_t const pid = ::vfork();

@@ -10,7 +10,8 @@
 
 namespace ropewalk {
 
-/// Signals that the launcher ignores; every other one has its default action there (its server sees to that).
+/// Signals that the launcher ignores; every other one has its default action there (its server sees
+/// to that).
 inline constexpr std::array launcher_ignores{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE};
 
 struct SpawnedChild {
@@ -19,9 +20,9 @@ struct SpawnedChild {
   SpawnStage stage = SpawnStage::none;
 };
 
-/// Starts `body` in a process group of its own: stdin as the launcher's (/dev/null), the given stdout and stderr, every
-/// other descriptor closed, default signals, no core files, killed when the launcher dies.
-/// REQUIRES: this process has one thread.
+/// Starts `body` in a process group of its own: stdin as the launcher's (/dev/null), the given
+/// stdout and stderr, every other descriptor closed, default signals, no core files, killed when
+/// the launcher dies. REQUIRES: this process has one thread.
 SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd);
 
 }  // namespace ropewalk

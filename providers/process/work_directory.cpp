@@ -65,8 +65,10 @@ Result<WorkDirectory> WorkDirectory::create(
       return WorkDirectory(launcher, std::move(parent), std::move(path));
     // The folder of the execution goes with its last attempt, so it may be missing at any time.
     if (errno == ENOENT && !make_all(parent)) return cannot("make", parent);
-    if (errno == EEXIST) path = name + "~" + std::to_string(i);  // left behind, or two names alike
-    else if (errno != ENOENT) break;
+    if (errno == EEXIST)
+      path = name + "~" + std::to_string(i);  // left behind, or two names alike
+    else if (errno != ENOENT)
+      break;
   }
   return cannot("make", path);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The folder of one attempt: <root>/<execution>/<task>.<attempt>, made fresh and removed afterwards.
+// The folder of one attempt: <root>/<execution>/<task>.<attempt>, made fresh and removed
+// afterwards.
 
 #include "engine/base/error.hpp"
 #include "providers/process/launcher.hpp"
@@ -17,7 +18,8 @@ inline constexpr std::string_view output_file_name = "output.json";    // $ROPEW
 
 class WorkDirectory {
  public:
-  /// Errors: disk_full (resource), work_directory (transient: the data directory cannot be written).
+  /// Errors: disk_full (resource), work_directory (transient: the data directory cannot be
+  /// written).
   static Result<WorkDirectory> create(
       Launcher& launcher,
       std::string const& root,
@@ -28,7 +30,8 @@ class WorkDirectory {
 
   WorkDirectory(WorkDirectory&& other) noexcept;
   WorkDirectory& operator=(WorkDirectory&&) = delete;
-  /// Removes the folder: at once when it holds only our own files, else through the launcher, in the background.
+  /// Removes the folder: at once when it holds only our own files, else through the launcher, in
+  /// the background.
   ~WorkDirectory();
 
   std::string const& path() const { return path_; }
@@ -46,7 +49,8 @@ class WorkDirectory {
   std::vector<std::string> written_{};
 };
 
-/// Empties `root` at the start of the server, before any attempt: what a killed server left behind. May take long.
+/// Empties `root` at the start of the server, before any attempt: what a killed server left behind.
+/// May take long.
 void clear_work_root(std::string const& root);
 
 }  // namespace ropewalk

@@ -1,7 +1,6 @@
-// Goal: a cancelled attempt leaves nothing: no process, no zombie, no descriptor, no folder. Method: real children that
-// resist; the end of each is waited for by condition.
+// Goal: a cancelled attempt leaves nothing: no process, no zombie, no descriptor, no folder.
+// Method: real children that resist; the end of each is waited for by condition.
 #include "process_fixture.hpp"
-
 #include "providers/process/process_tree.hpp"
 
 #include <fstream>
@@ -17,6 +16,7 @@ class CancelTest : public ProcessFixture {
     ProcessFixture::SetUp();
     options_.grace = 100ms;
     use(options_);
+    wait_until([&] { return launcher_->pid() > 0; });
     files_before_ = open_files_count();
   }
 
@@ -27,7 +27,7 @@ class CancelTest : public ProcessFixture {
     request.config["env"] = boost::json::object{{"CANCEL_TEST", "mark"}};
     auto run = start(std::move(request));
     wait_until([&] { return !run->sink.lines.empty() || run->outcome; });
-    run->cancel.emit(asio::cancellation_type::terminal);
+    cancel(*run);
     auto outcome = wait(*run);
     wait_until([&] { return find_processes("CANCEL_TEST=mark").empty(); });
     EXPECT_EQ(open_files_count(), files_before_);
@@ -53,7 +53,7 @@ TEST_F(CancelTest, CleanUpOfThePoliteIsLogged) {
       R"({"command":["sh","-c","trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done"]})"
   ));
   wait_until([&] { return !run->sink.lines.empty(); });
-  run->cancel.emit(asio::cancellation_type::terminal);
+  cancel(*run);
   wait(*run);
   EXPECT_EQ(run->sink.lines.back().text, "bye");
 }
@@ -71,12 +71,12 @@ TEST_F(CancelTest, GroupAndDetachedDescendantsGoToo) {
 
 TEST_F(CancelTest, BeforeItHasStarted) {
   auto run = start(make_request("command", R"({"command":["sleep","1000"]})"));
-  run->cancel.emit(asio::cancellation_type::terminal);
+  cancel(*run);
   wait_until([&] { return run->outcome.has_value(); });
   run = start(make_request("command", R"({"command":["sleep","1000"]})"));
   io_.restart();
   io_.poll_one();
-  run->cancel.emit(asio::cancellation_type::terminal);
+  cancel(*run);
   wait_until([&] { return run->outcome.has_value(); });
   wait_until([&] { return launcher_->running_count() == 0; });
   EXPECT_EQ(open_files_count(), files_before_);
@@ -84,10 +84,12 @@ TEST_F(CancelTest, BeforeItHasStarted) {
 
 TEST_F(CancelTest, AtEveryStepOfItsLife) {
   for (int steps = 0; steps < 30; ++steps) {
-    auto run = start(make_request("command", R"({"command":["sh","-c","echo a; echo b >&2; sleep 0.01"]})"));
+    auto run =
+        start(make_request("command", R"({"command":["sh","-c","echo a; echo b >&2; sleep 0.01"]})")
+        );
     io_.restart();
     for (int i = 0; i < steps; ++i) io_.run_one_for(20ms);
-    run->cancel.emit(asio::cancellation_type::terminal);
+    cancel(*run);
     wait_until([&] { return run->outcome.has_value(); });
   }
   wait_until([&] { return launcher_->running_count() == 0 && is_work_root_empty(); });
@@ -97,7 +99,8 @@ TEST_F(CancelTest, AtEveryStepOfItsLife) {
 TEST_F(CancelTest, DetachedGrandchildThatHoldsStdoutDoesNotHangTheAttempt) {
   auto const begin = Steady::now();
   auto request = make_request(
-      "command", R"({"command":["sh","-c","setsid sleep 1000 & echo done"],"env":{"CANCEL_TEST":"mark"}})"
+      "command",
+      R"({"command":["sh","-c","setsid sleep 1000 & echo done"],"env":{"CANCEL_TEST":"mark"}})"
   );
   auto run = start(std::move(request));
   EXPECT_EQ(output_of(wait(*run)).at("stdout").as_string(), "done");
@@ -111,13 +114,15 @@ TEST_F(CancelTest, SoDoesOneThatHidItsEnvironment) {
       "command",
       R"({"command":["sh","-c","env -i HIDDEN_TEST=mark setsid sleep 1000 & echo done"]})"
   );
-  auto other = start(make_request("command", R"({"command":["sh","-c","echo up; exec sleep 1000"]})"));
-  wait_until([&] { return !other->sink.lines.empty(); });  // so that it cannot be killed for being the last
+  auto other =
+      start(make_request("command", R"({"command":["sh","-c","echo up; exec sleep 1000"]})"));
+  wait_until([&] { return !other->sink.lines.empty(); }
+  );  // so that it cannot be killed for being the last
   auto run = start(std::move(request));
   EXPECT_EQ(output_of(wait(*run)).at("stdout").as_string(), "done");
   EXPECT_LT(Steady::now() - begin, 5s);
   wait_until([&] { return find_processes("HIDDEN_TEST=mark").empty(); });
-  other->cancel.emit(asio::cancellation_type::terminal);
+  cancel(*other);
   wait(*other);
 }
 

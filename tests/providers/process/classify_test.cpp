@@ -106,7 +106,8 @@ TEST(Classify, ErrorsOfTheScriptItselfArePermanent) {
   EXPECT_EQ(python.code, "syntax_error");
   EXPECT_EQ(python.message, "task \"x\": prog exited with 1: SyntaxError: invalid syntax (line 3)");
   auto const shell = classify(
-      exited(2), facts(ErrorStyle::shell, {"/w/script: line 4: syntax error: unexpected end of file"})
+      exited(2),
+      facts(ErrorStyle::shell, {"/w/script: line 4: syntax error: unexpected end of file"})
   );
   EXPECT_EQ(shell.error_class, ErrorClass::permanent);
 }

@@ -1,7 +1,7 @@
 // Goal: a child sees what it is meant to see and none of the server's secrets. Method: canaries.
-#include "process_fixture.hpp"
-
 #include "providers/process/environment.hpp"
+
+#include "process_fixture.hpp"
 
 #include <gmock/gmock.h>
 
@@ -28,11 +28,11 @@ TEST_F(EnvironmentTest, ServersVariablesStayWithTheServer) {
 }
 
 TEST_F(EnvironmentTest, TasksOwnVariablesWinButForOurs) {
-  auto const output = output_of(run(
-      "command",
-      R"({"command":["sh","-c","echo $A $LANG $ROPEWALK_TASK_ID"],
-          "env":{"A":"a b","LANG":"de","ROPEWALK_TASK_ID":"forged"}})"
-  ));
+  auto const output = output_of(
+      run("command",
+          R"({"command":["sh","-c","echo $A $LANG $ROPEWALK_TASK_ID"],
+          "env":{"A":"a b","LANG":"de","ROPEWALK_TASK_ID":"forged"}})")
+  );
   EXPECT_EQ(output.at("stdout").as_string(), "a b de x");
 }
 
@@ -55,7 +55,9 @@ TEST(FindProgram, Table) {
   EXPECT_EQ(find_program("passwd", "/etc", "").error().code, "not_executable");
   EXPECT_EQ(find_program("/etc", "", "").error().code, "not_executable");
   EXPECT_EQ(find_program("sh", ":", "").error().code, "program_not_found");
-  EXPECT_THAT(find_program("python3", "/nowhere", "").error().hint, HasSubstr("apt-get install python3"));
+  EXPECT_THAT(
+      find_program("python3", "/nowhere", "").error().hint, HasSubstr("apt-get install python3")
+  );
 }
 
 }  // namespace

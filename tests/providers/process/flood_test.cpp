@@ -1,7 +1,7 @@
-// Goal: no output, however much and whatever bytes, stalls the shard or grows its memory. Method: real floods.
-#include "process_fixture.hpp"
-
+// Goal: no output, however much and whatever bytes, stalls the shard or grows its memory. Method:
+// real floods.
 #include "engine/base/text.hpp"
+#include "process_fixture.hpp"
 
 #include <gmock/gmock.h>
 
@@ -31,7 +31,7 @@ TEST_F(FloodTest, YesIsCutAndOthersGoOn) {
   auto const before = resident_kib();
   for (int i = 0; i < 20; ++i) EXPECT_EQ(output_of(shell("echo 1")), boost::json::value(1));
   EXPECT_LT(resident_kib() - before, 64 * 1024);
-  flood->cancel.emit(asio::cancellation_type::terminal);
+  cancel(*flood);
   wait(*flood);
   EXPECT_LE(flood->sink.lines.size(), 100'000U / 33U + 1);
 }

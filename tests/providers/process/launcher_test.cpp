@@ -1,6 +1,5 @@
 // Goal: the loss of a launcher is survived. Method: kill -9.
 #include "process_fixture.hpp"
-
 #include "providers/process/process_tree.hpp"
 
 #include <csignal>

@@ -1,4 +1,5 @@
-// Goal: lines do not depend on how the bytes come. Method: every cut of small inputs, random cuts of big ones.
+// Goal: lines do not depend on how the bytes come. Method: every cut of small inputs, random cuts
+// of big ones.
 #include "providers/process/line_splitter.hpp"
 
 #include <gmock/gmock.h>

@@ -39,7 +39,8 @@ TEST(LastLine, Table) {
   EXPECT_EQ(last_line({"a\nb"}), "b");
   EXPECT_EQ(last_line({"a\nb\n\n \r\n"}), "b");
   EXPECT_EQ(last_line({""}), "");
-  EXPECT_EQ(last_line({"a\n0123456789ab\n"}), "") << "too long, and the one before it does not count";
+  EXPECT_EQ(last_line({"a\n0123456789ab\n"}), "")
+      << "too long, and the one before it does not count";
   EXPECT_EQ(last_line({"0123456789ab\na\n"}), "a");
   EXPECT_EQ(last_line({"a\n0123456789ab"}), "");
 }

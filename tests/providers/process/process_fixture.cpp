@@ -5,6 +5,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <csignal>
 #include <cstdlib>
@@ -66,9 +67,8 @@ bool ProcessFixture::is_work_root_empty() const {
   return !fs::exists(options_.work_root) || fs::is_empty(options_.work_root);
 }
 
-AttemptRequest ProcessFixture::make_request(
-    std::string const& type, std::string_view config_json
-) const {
+AttemptRequest ProcessFixture::make_request(std::string const& type, std::string_view config_json)
+    const {
   AttemptRequest request;
   request.execution = ExecutionId::make(Instant{}, {1, 2}, 0, 1);
   request.task = "x";
@@ -83,12 +83,13 @@ AttemptRequest ProcessFixture::make_request(
 std::unique_ptr<StartedAttempt> ProcessFixture::start(AttemptRequest request) {
   auto run = std::make_unique<StartedAttempt>();
   auto* const raw = run.get();
-  auto done = [raw](std::exception_ptr fault, AttemptOutcome outcome) {
+  auto done = [raw](std::exception_ptr const& fault, AttemptOutcome outcome) {
     raw->fault = fault;
     raw->outcome = std::move(outcome);
   };
   asio::co_spawn(
-      io_, runner_->run(std::move(request), run->sink),
+      io_,
+      runner_->run(std::move(request), run->sink),
       asio::bind_cancellation_slot(run->cancel.slot(), done)
   );
   return run;
@@ -109,6 +110,15 @@ AttemptOutcome ProcessFixture::wait(StartedAttempt& run) {
   wait_until([&] { return run.outcome.has_value(); });
   if (run.fault) std::rethrow_exception(run.fault);
   return run.outcome.value_or(AttemptOutcome{});
+}
+
+void ProcessFixture::cancel(StartedAttempt& run) {
+  bool is_done = false;
+  asio::post(io_, [&] {
+    if (!run.outcome) run.cancel.emit(asio::cancellation_type::terminal);
+    is_done = true;
+  });
+  wait_until([&] { return is_done; });
 }
 
 AttemptOutcome ProcessFixture::run(std::string const& type, std::string_view config_json) {
@@ -144,7 +154,9 @@ std::size_t open_files_count() {
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
-json::value json_of(std::string_view text) { return parse_json(text).value(); }
+json::value json_of(std::string_view text) {
+  return parse_json(text).value();
+}
 
 json::value output_of(AttemptOutcome const& outcome) {
   if (outcome.output) return *outcome.output;

@@ -1,5 +1,6 @@
 #pragma once
-// A shard with a launcher and a runner, and what tests ask of them. Every wait is for a condition and has a deadline.
+// A shard with a launcher and a runner, and what tests ask of them. Every wait is for a condition
+// and has a deadline.
 
 #include "engine/async/async.hpp"
 #include "providers/process/process_runner.hpp"
@@ -7,6 +8,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/value.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -54,6 +56,9 @@ class ProcessFixture : public testing::Test {
       std::function<bool()> const& condition, std::chrono::seconds limit = std::chrono::seconds(20)
   );
   AttemptOutcome wait(StartedAttempt& run);
+  /// Emits on the shard, as its owner would: from outside the emission is posted, and outlives the
+  /// signal.
+  void cancel(StartedAttempt& run);
   AttemptOutcome run(std::string const& type, std::string_view config_json);
   AttemptOutcome command(std::vector<std::string> const& argv);
   AttemptOutcome shell(std::string const& line) { return command({"sh", "-c", line}); }

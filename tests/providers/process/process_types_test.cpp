@@ -1,4 +1,5 @@
-// Goal: bad commands and scripts are found before they run. Method: small tasks and the codes they must give.
+// Goal: bad commands and scripts are found before they run. Method: small tasks and the codes they
+// must give.
 #include "providers/process/process_types.hpp"
 
 #include "engine/base/json.hpp"
@@ -18,10 +19,13 @@ std::vector<std::string> problems(std::string_view type, std::string_view task) 
   std::vector<std::string> out;
   auto const* found = types.find(type);
   auto const parsed = parse_json(task).value();
-  found->check(parsed.as_object(), [&](std::string field, std::string code, std::string, std::string hint) {
-    EXPECT_FALSE(hint.empty());
-    out.push_back(field + ":" + code);
-  });
+  found->check(
+      parsed.as_object(),
+      [&](std::string field, std::string code, std::string, std::string hint) {
+        EXPECT_FALSE(hint.empty());
+        out.push_back(field + ":" + code);
+      }
+  );
   return out;
 }
 
@@ -45,14 +49,16 @@ TEST(ProcessTypes, Script) {
       ElementsAre("language:unknown_language")
   );
   EXPECT_THAT(
-      problems("script", R"({"interpreter":[],"source":"x"})"), ElementsAre("interpreter:empty_command")
+      problems("script", R"({"interpreter":[],"source":"x"})"),
+      ElementsAre("interpreter:empty_command")
   );
 }
 
 TEST(ProcessTypes, SourceIsCode) {
   TaskTypes types;
   register_process_types(types);
-  for (auto const& field : types.find("script")->fields) EXPECT_EQ(field.code, field.name == "source");
+  for (auto const& field : types.find("script")->fields)
+    EXPECT_EQ(field.code, field.name == "source");
 }
 
 }  // namespace

@@ -46,21 +46,29 @@ TEST(ScriptErrors, PythonLastExceptionOfAChainCounts) {
 
 TEST(ScriptErrors, PythonMissingModule) {
   Lines const lines{
-      "Traceback (most recent call last):", "  File \"/w/script.py\", line 1, in <module>",
-      "    import nosuch", "ModuleNotFoundError: No module named 'nosuch'"};
+      "Traceback (most recent call last):",
+      "  File \"/w/script.py\", line 1, in <module>",
+      "    import nosuch",
+      "ModuleNotFoundError: No module named 'nosuch'"};
   EXPECT_EQ(find_script_error(ErrorStyle::python, lines, "/w/script.py").code, "module_not_found");
 }
 
 TEST(ScriptErrors, NodeException) {
   Lines const lines{
-      "/w/script.py:3", "  throw new TypeError('bad row');", "  ^",
-      "TypeError: bad row", "    at main (/w/script.py:3:9)", "Node.js v20.0.0"};
+      "/w/script.py:3",
+      "  throw new TypeError('bad row');",
+      "  ^",
+      "TypeError: bad row",
+      "    at main (/w/script.py:3:9)",
+      "Node.js v20.0.0"};
   EXPECT_EQ(summary(ErrorStyle::javascript, lines), "TypeError: bad row (line 3)");
 }
 
 TEST(ScriptErrors, NodeMissingModule) {
   Lines const lines{
-      "node:internal/modules/cjs/loader:1080", "  throw err;", "Error: Cannot find module 'nosuch'",
+      "node:internal/modules/cjs/loader:1080",
+      "  throw err;",
+      "Error: Cannot find module 'nosuch'",
       "    at Module._load (node:internal/modules/cjs/loader:922:27) {"};
   auto const error = find_script_error(ErrorStyle::javascript, lines, "/w/script.py");
   EXPECT_EQ(error.code, "module_not_found");
@@ -74,12 +82,15 @@ TEST(ScriptErrors, OthersInOneLine) {
   EXPECT_EQ(code(ErrorStyle::shell, {"s: 3: Syntax error: \"fi\" unexpected"}), "syntax_error");
   EXPECT_EQ(code(ErrorStyle::shell, {"s: line 3: foo: command not found"}), "");
   EXPECT_EQ(code(ErrorStyle::perl, {"syntax error at s line 1, near \"x x\""}), "syntax_error");
-  EXPECT_EQ(code(ErrorStyle::perl, {"Can't locate Foo.pm in @INC at s line 1."}), "module_not_found");
+  EXPECT_EQ(
+      code(ErrorStyle::perl, {"Can't locate Foo.pm in @INC at s line 1."}), "module_not_found"
+  );
   EXPECT_EQ(code(ErrorStyle::plain, {"syntax error"}), "");
 }
 
 TEST(ScriptErrors, NothingPrinted) {
-  for (auto const style : {ErrorStyle::plain, ErrorStyle::python, ErrorStyle::javascript, ErrorStyle::shell})
+  for (auto const style :
+       {ErrorStyle::plain, ErrorStyle::python, ErrorStyle::javascript, ErrorStyle::shell})
     EXPECT_EQ(summary(style, {}), "");
 }
 

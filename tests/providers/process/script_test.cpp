@@ -1,8 +1,7 @@
-// Goal: scripts in the languages of the table run, give results, and fail with a useful word. Method: real interpreters;
-// a language that is not installed here is skipped and says so.
-#include "process_fixture.hpp"
-
+// Goal: scripts in the languages of the table run, give results, and fail with a useful word.
+// Method: real interpreters; a language that is not installed here is skipped and says so.
 #include "engine/base/json.hpp"
+#include "process_fixture.hpp"
 #include "providers/process/environment.hpp"
 #include "providers/process/languages.hpp"
 
@@ -24,8 +23,8 @@ class ScriptTest : public ProcessFixture {
   }
 };
 
-#define NEEDS(program)                                              \
-  if (!find_program(program, std::getenv("PATH"), ""))              \
+#define NEEDS(program)                                 \
+  if (!find_program(program, std::getenv("PATH"), "")) \
   GTEST_SKIP() << program << " is not installed on this machine"
 
 TEST_F(ScriptTest, Python) {
@@ -55,8 +54,11 @@ TEST_F(ScriptTest, PythonErrors) {
 
 TEST_F(ScriptTest, Node) {
   NEEDS("node");
-  EXPECT_EQ(output_of(script("javascript", "console.log(JSON.stringify({n: 1}))")), json_of(R"({"n":1})"));
-  auto const module = "import os from 'node:os';\nconsole.log(JSON.stringify(await Promise.resolve(2)))";
+  EXPECT_EQ(
+      output_of(script("javascript", "console.log(JSON.stringify({n: 1}))")), json_of(R"({"n":1})")
+  );
+  auto const module =
+      "import os from 'node:os';\nconsole.log(JSON.stringify(await Promise.resolve(2)))";
   EXPECT_EQ(output_of(script("node", module)), json_of("2"));
 }
 
@@ -85,9 +87,8 @@ TEST_F(ScriptTest, Perl) {
 }
 
 TEST_F(ScriptTest, MissingInterpreterSaysHowToInstallIt) {
-  auto const error = error_of(run(
-      "script", R"({"language":"ruby","source":"puts 1","env":{"PATH":"/nowhere"}})"
-  ));
+  auto const error =
+      error_of(run("script", R"({"language":"ruby","source":"puts 1","env":{"PATH":"/nowhere"}})"));
   EXPECT_EQ(error.code, "program_not_found");
   EXPECT_EQ(error.error_class, ErrorClass::permanent);
   EXPECT_THAT(error.message, HasSubstr("ruby is not installed"));
@@ -96,9 +97,13 @@ TEST_F(ScriptTest, MissingInterpreterSaysHowToInstallIt) {
 
 TEST_F(ScriptTest, FileArgumentsAndAnyInterpreter) {
   std::ofstream(folder_ / "add.sh") << "echo $(($1 + $2))\n";
-  EXPECT_EQ(output_of(run("script", R"({"language":"sh","file":"add.sh","args":[1,"2"]})")), json_of("3"));
+  EXPECT_EQ(
+      output_of(run("script", R"({"language":"sh","file":"add.sh","args":[1,"2"]})")), json_of("3")
+  );
   EXPECT_EQ(output_of(run("script", R"({"interpreter":["cat"],"source":"5"})")), json_of("5"));
-  EXPECT_EQ(error_of(run("script", R"({"language":"sh","file":"no.sh"})")).code, "script_not_found");
+  EXPECT_EQ(
+      error_of(run("script", R"({"language":"sh","file":"no.sh"})")).code, "script_not_found"
+  );
 }
 
 TEST(Languages, TableIsConsistent) {

@@ -1,5 +1,5 @@
-// Goal: no child outlives the server. Method: a second process plays the server, starts children of every kind through
-// its launcher, and is killed; then none of them may be left.
+// Goal: no child outlives the server. Method: a second process plays the server, starts children of
+// every kind through its launcher, and is killed; then none of them may be left.
 #include "process_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,16 +29,21 @@ class ServerDeathTest : public ProcessFixture {
     char const* const lines[] = {
         "echo up; exec sleep 1000",
         "trap '' TERM HUP; sleep 1000 & echo up; while :; do sleep 1; done",
-        "setsid sleep 1000 & (setsid setsid sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 &); echo up; sleep 1000",
+        "setsid sleep 1000 & (setsid setsid sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 &); "
+        "echo up; sleep 1000",
     };
     for (char const* line : lines) {
-      auto request = make_request("command", R"({"command":["sh","-c",""],"env":{"SERVER_DEATH_TEST":"mark"}})");
+      auto request = make_request(
+          "command", R"({"command":["sh","-c",""],"env":{"SERVER_DEATH_TEST":"mark"}})"
+      );
       request.config["command"].as_array()[2] = line;
       auto run = std::make_unique<StartedAttempt>();
       run->sink.on_line = [&](LogLine const&) {
         if (++ready_count == std::size(lines) && ::write(ready_pipe, "r", 1) != 1) ::_exit(2);
       };
-      asio::co_spawn(io, runner.run(std::move(request), run->sink), [](std::exception_ptr, AttemptOutcome) {});
+      asio::co_spawn(
+          io, runner.run(std::move(request), run->sink), [](std::exception_ptr, AttemptOutcome) {}
+      );
       runs.push_back(std::move(run));
     }
     io.run();
@@ -48,7 +53,8 @@ class ServerDeathTest : public ProcessFixture {
   void expect_nothing_left() {
     wait_until([] { return find_processes(mark).empty(); });
     EXPECT_TRUE(find_processes(mark).empty());
-    std::filesystem::remove_all(options_.work_root);  // what a killed server leaves; its next start clears it
+    std::filesystem::remove_all(options_.work_root
+    );  // what a killed server leaves; its next start clears it
   }
 };
 
