@@ -86,8 +86,9 @@ Async<Result<WorkflowRow>> Store::get_workflow(std::string name, std::int32_t ve
   params.text(name).int4(version);
   CO_TRY(auto rows, co_await pool_.run(select_workflow, std::move(params)));
   if (rows.empty()) {
-    auto const suffix = version == 0 ? std::string() : "@" + std::to_string(version);
-    co_return not_found("workflow " + name + suffix);
+    std::string what = "workflow " + name;
+    if (version != 0) what.append("@").append(std::to_string(version));
+    co_return not_found(what);
   }
   WorkflowRow out;
   out.version = read_version(rows, 0);
