@@ -50,6 +50,12 @@ std::map<std::string, std::uint64_t> pools_of(Config const& config) {
 }  // namespace
 
 Result<> Node::Impl::prepare_database() {
+  if (!common_.config.listen.starts_with("unix:")) {
+    // A port that is taken is told before a database is started for nothing.
+    asio::io_context io(1);
+    auto const probe = listen_at(io.get_executor(), common_.config.listen, false);
+    if (!probe) return probe.error();
+  }
   TRY(auto lock, sql::DataLock::take(common_.config.data));
   common_.data = lock.data().string();
   TRY(node_id_, lock.node_id());
