@@ -104,7 +104,7 @@ class Backend {
   /// From the first event after `after` on, about `bytes_max` bytes.
   virtual Async<Result<EventPage>> events(
       ExecutionId id, std::uint64_t after, std::size_t bytes_max
-  );
+  ) = 0;
   /// The same, log lines only; `task` empty: of all tasks.
   virtual Async<Result<EventPage>> logs(
       ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
