@@ -51,7 +51,14 @@ int prune_command(Arguments const& arguments) {
   json::object request;
   request["olderThan"] = arguments.older_than;
   auto const answer = client->post("/v1/prune", request);
-  if (!answer) return report(answer.error());
+  if (!answer) {
+    auto error = answer.error();
+    if (error.code == "not_found") {
+      error.message = "this server deletes nothing on request";
+      error.hint = "set `retention: " + arguments.older_than + "` in its configuration";
+    }
+    return report(error);
+  }
   Console out(stdout);
   auto const* counts = answer->if_object();
   if (arguments.json || counts == nullptr) {

@@ -33,14 +33,16 @@ std::vector<std::string> plain_lines(
   bool const is_task = kind == "task.status";
   auto const status = parse_status(text_at(event, "status"));
   if (!status || (!is_task && kind != "execution.status")) return out;
-  if (is_task && *status == Status::pending) return out;
+  if (*status == Status::pending) return out;
   auto const at = instant_at(event, "at");
   auto line = (at ? clock_text(*at) : std::string("--:--:--")) + " ";
   line += pad(is_task ? task : "execution", id_columns) + "  ";
   line += paint(to_string(*status), colour_of(*status), style);
   if (is_task) line += again_text(event);
   out.push_back(std::move(line));
-  if (is_task) add_complaint(out, complaint_of(event.if_contains("error")), style);
+  auto complaint = complaint_of(event.if_contains("error"));
+  if (*status != Status::failed) complaint.hint.clear();  // nothing is to be mended yet
+  if (is_task) add_complaint(out, complaint, style);
   return out;
 }
 
