@@ -11,7 +11,10 @@ cd "$(dirname "$0")"
 what=${1:-all}
 case "$what" in
   all|unit|integration|system|style|asan|tsan|tidy) ;;
-  *) echo "test.sh: unknown '$what' (known: unit integration system style asan tsan tidy)" >&2; exit 2 ;;
+  *)
+    echo "test.sh: unknown '$what' (known: unit integration system style asan tsan tidy)" >&2
+    exit 2
+    ;;
 esac
 
 if [ "$what" = tsan ] || [ "$what" = tidy ]; then

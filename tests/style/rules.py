@@ -221,6 +221,9 @@ def built(root):
             rooted = name.startswith('/')  # ${PROJECT_SOURCE_DIR}/server/main.cpp
             place = pathlib.PurePosixPath() if rooted else folder
             listed.setdefault(place, set()).add(name.lstrip('/'))
+        for suffix in re.findall(r'\$\{\w+\}([\w-]+\.cpp)', text):  # kind(crash): ${name}_test.cpp
+            for word in re.findall(r'\(([\w-]+)', text):
+                listed.setdefault(folder, set()).add(word + suffix)
     for path in files(root, ('.cpp',)):
         source = pathlib.PurePosixPath(path)
         if not any(source.relative_to(folder).as_posix() in listed.get(folder, ())

@@ -104,7 +104,9 @@ class Planted(unittest.TestCase):
         self.assertEqual(self.found(rules.built, {
             'x/CMakeLists.txt': 'add_library(x a.cpp y/b.cpp ${PROJECT_SOURCE_DIR}/d.cpp) # c.cpp',
             'x/a.cpp': '', 'x/y/b.cpp': '', 'x/c.cpp': '', 'd.cpp': '',
-        }), [('x/c.cpp', 1)])
+            'z/CMakeLists.txt': 'kind(crash)  # ${name}_test.cpp\nadd(${name}_test.cpp)\n',
+            'z/crash_test.cpp': '', 'z/other_test.cpp': '',
+        }), [('x/c.cpp', 1), ('z/other_test.cpp', 1)])
 
     def test_pragma_once(self):
         self.assertEqual(self.found(rules.pragma_once, {
