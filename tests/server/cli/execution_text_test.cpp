@@ -40,8 +40,7 @@ TEST_F(ExecutionText, OneHasItsTasks) {
   auto const execution = value_of(R"({"id":"0190","workflow":"triage","version":3,"status":"FAILED",
       "priority":50,"inputs":{"ticket":"x"},"labels":{},"tasks":[
       {"id":"a","status":"FAILED","attempt":2,
-      "error":{"message":"exit \u001b[31m3","hint":"look"}}]})"
-  );
+      "error":{"message":"exit \u001b[31m3","hint":"look"}}]})");
   auto const lines = execution_lines(execution.as_object(), Instant{}, 0, plain);
   std::string all;
   for (auto const& line : lines) all += line + "\n";
