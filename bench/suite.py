@@ -1,0 +1,158 @@
+"""Measures each figure beside its limit, in turns, and prints the table.
+
+A figure is a pair of functions, ours and the limit's, each giving a number. They run one after the
+other as often as asked for, so that what else the machine does falls on both; medians count.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import machine
+from server import Server
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+IN_FLIGHT = 50
+CHAIN_TASKS = 3
+COMMANDS = 2000
+SLOTS = 8
+CHAIN = {'name': 'chain', 'tasks': {
+    'a': {'type': 'pass'},
+    'b': {'type': 'pass', 'needs': ['a']},
+    'c': {'type': 'pass', 'needs': ['b']},
+}}
+MANY = {'name': 'many', 'tasks': {
+    f't{i}': {'type': 'command', 'command': ['true']} for i in range(COMMANDS)
+}}
+
+
+class Suite:
+    def __init__(self, server, build, seconds):
+        self.server, self.build, self.seconds = server, build, seconds
+        server.call('PUT', '/v1/workflows/chain', CHAIN)
+        server.call('PUT', '/v1/workflows/many', MANY)
+
+    def program(self, name, *arguments):
+        command = [self.build / 'bench' / name, *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f'bench: {name} failed: {done.stderr.strip()}')
+        return json.loads(done.stdout)
+
+    def load(self, connections, workflow, *count):
+        body = json.dumps({'workflow': workflow})
+        return self.program('bench_load', self.server.port, connections, self.seconds,
+                            '/v1/executions', body, *count)
+
+    def chains(self, connections):
+        """Executions of a chain; with what a task costs in CPU time (warm-up included)."""
+        before = self.server.cpu_seconds()
+        out = self.load(connections, 'chain')
+        after = self.server.cpu_seconds()
+        tasks = (out['requests'] + out['warmUp']) * CHAIN_TASKS
+        out['serverCpuMicroseconds'] = (after[0] - before[0]) * 1e6 / tasks
+        out['postgresCpuMicroseconds'] = (after[1] - before[1]) * 1e6 / tasks
+        return out
+
+    def floor(self, in_flight):
+        return self.program('bench_journal_floor', self.server.conninfo(), in_flight, self.seconds)
+
+    def processes(self):
+        """One execution of 2,000 commands; every attempt must be on record."""
+        out = self.load(1, 'many', 1)
+        newest = self.server.call('GET', '/v1/executions?workflow=many&limit=1')['items'][0]['id']
+        tasks = self.server.call('GET', f'/v1/executions/{newest}')['tasks']
+        done = [t for t in tasks if t['status'] == 'COMPLETED' and t['attempt'] == 1]
+        if len(done) != COMMANDS or any('finishedAt' not in t for t in done):
+            raise SystemExit(f'bench: only {len(done)} of {COMMANDS} attempts are on record')
+        return {'seconds': out['seconds'], 'perSecond': COMMANDS / out['seconds']}
+
+    def ninja(self):
+        """The same commands; a warm-up is not needed, it keeps nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            rules = 'rule run\n  command = true\n'
+            edges = ''.join(f'build t{i}: run\n' for i in range(COMMANDS))
+            pathlib.Path(folder, 'build.ninja').write_text(rules + edges)
+            command = ['ninja', '-C', folder, f'-j{SLOTS}', '--quiet']
+            begun = time.monotonic()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds = time.monotonic() - begun
+        return {'seconds': seconds, 'perSecond': COMMANDS / seconds}
+
+    def measurements(self):
+        """(ours, name of the limit, the limit, rows); a row: (figure, unit, key, factor)."""
+        yield (lambda: self.chains(IN_FLIGHT), 'PostgreSQL group commit, 50 in flight',
+               lambda: self.floor(IN_FLIGHT),
+               [('durable no-op tasks, chains of 3, 50 in flight', 'tasks/s', 'perSecond',
+                 CHAIN_TASKS)])
+        yield (lambda: self.chains(1), 'PostgreSQL, 4 commits', lambda: self.floor(1),
+               [('latency of a chain of 3, idle server, p50', 'ms', 'p50', 1),
+                ('latency of a chain of 3, idle server, p99', 'ms', 'p99', 1)])
+        yield (self.processes, 'ninja -j8', self.ninja,
+               [('2,000 processes (true), 8 at a time', 'processes/s', 'perSecond', 1)])
+
+
+def measure(suite, runs):
+    results = []
+    for ours, limit_name, limit, rows in suite.measurements():
+        print(f'measuring: {rows[0][0]}', file=sys.stderr)
+        pairs = [(ours(), limit()) for _ in range(runs)]
+        for name, unit, key, factor in rows:
+            mine = [pair[0][key] * factor for pair in pairs]
+            theirs = [pair[1][key] * factor for pair in pairs]
+            ratios = [a / b for a, b in zip(mine, theirs)]
+            results.append({
+                'figure': name, 'unit': unit, 'limitIs': limit_name,
+                'ours': statistics.median(mine), 'limit': statistics.median(theirs),
+                'ratio': statistics.median(ratios), 'ratioRange': [min(ratios), max(ratios)],
+                'runs': [{'ours': pair[0], 'limit': pair[1]} for pair in pairs],
+            })
+    return results
+
+
+def show(report):
+    about = report['machine']
+    print(f"{about['processor']}, {about['cores']} cores, {about['memoryGiB']} GiB, "
+          f"Linux {about['kernel']}, {about['filesystem']}, {about['postgres']}; "
+          f"load before: {about['loadBefore']:.1f}; commit {about['commit']}; "
+          f"medians of {report['runsEach']} runs\n")
+    print(f"{'figure':<50} {'ours':>10} {'limit':>10} {'ratio':>6}  {'(range)':<13} limit is")
+    for row in report['figures']:
+        digits = 2 if row['unit'] == 'ms' else 0
+        low, high = row['ratioRange']
+        print(f"{row['figure']:<50} {row['ours']:>10,.{digits}f} {row['limit']:>10,.{digits}f} "
+              f"{row['ratio']:>6.2f}  {f'({low:.2f}-{high:.2f})':<13} {row['limitIs']}"
+              f" [{row['unit']}]")
+    costs = report['figures'][0]['runs']
+    for who in ('server', 'postgres'):
+        spent = statistics.median(run['ours'][f'{who}CpuMicroseconds'] for run in costs)
+        print(f'CPU a task, 50 in flight: {who} {spent:.0f} µs')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--build', type=pathlib.Path, required=True, help='the build folder')
+    parser.add_argument('--runs', type=int, default=5, help='of each figure (5)')
+    parser.add_argument('--seconds', type=float, default=3, help='of a run (3)')
+    parser.add_argument('--quick', action='store_true', help='one run of a second each')
+    parser.add_argument('--data', type=pathlib.Path, help='where the data goes: the disk measured')
+    arguments = parser.parse_args()
+    runs, seconds = (1, 1.0) if arguments.quick else (arguments.runs, arguments.seconds)
+    folder = arguments.data or arguments.build
+    report = {'machine': machine.describe(folder), 'runsEach': runs, 'secondsEach': seconds}
+    binary = (arguments.build / 'ropewalk').resolve()
+    with Server(binary, folder.resolve(), ['--pools', f'default={SLOTS}']) as server:
+        report['figures'] = measure(Suite(server, arguments.build, seconds), runs)
+    results = FOLDER / 'results'
+    results.mkdir(exist_ok=True)
+    (results / 'latest.json').write_text(json.dumps(report, indent=2) + '\n')
+    show(report)
+
+
+if __name__ == '__main__':
+    main()
