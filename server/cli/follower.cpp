@@ -13,6 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr auto give_up_after = std::chrono::seconds(30);
+constexpr auto give_up_after_unix = std::chrono::seconds(3);  // its server is of this machine
 constexpr Milliseconds pause_between = std::chrono::milliseconds(300);
 constexpr Milliseconds open_limit = std::chrono::seconds(10);
 
@@ -27,17 +28,21 @@ Error error_from_frame(json::object const& frame) {
 
 }  // namespace
 
-Follower::Follower(Address address, std::string execution, std::vector<std::string> kinds)
+Follower::Follower(
+    Address address, std::string execution, std::vector<std::string> kinds, std::uint64_t after
+)
     : address_(std::move(address)),
       execution_(std::move(execution)),
       kinds_(std::move(kinds)),
+      last_seq_(after),
       try_at_(Clock::now()) {}
 
 Result<> Follower::failed(Error error) {
   stream_.reset();
   auto const now = Clock::now();
   if (!lost_since_) lost_since_ = now;
-  if (now - *lost_since_ > give_up_after) return error;
+  auto const patience = address_.is_unix() ? give_up_after_unix : give_up_after;
+  if (now - *lost_since_ > patience) return error;
   try_at_ = now + pause_between;
   return {};
 }

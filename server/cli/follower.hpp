@@ -20,11 +20,16 @@ class Follower {
   using Clock = std::chrono::steady_clock;
 
   /// `kinds` as in DESIGN §7: "status", "log", …
-  Follower(Address address, std::string execution, std::vector<std::string> kinds);
+  Follower(
+      Address address,
+      std::string execution,
+      std::vector<std::string> kinds,
+      std::uint64_t after = 0
+  );
 
   /// The next event; nullopt when none came within `limit`.
   /// Errors: what the server says to the subscription; server_unreachable after half a minute
-  /// without a connection.
+  /// (on a Unix socket: some seconds) without a connection.
   Result<std::optional<boost::json::object>> next(Milliseconds limit);
 
  private:

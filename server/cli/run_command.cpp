@@ -107,19 +107,53 @@ class Cancellation {
   bool has_asked_ = false;
 };
 
+/// One execution that is being followed, on whatever server it is at the moment.
+struct Following {
+  std::unique_ptr<RunTarget>& target;
+  std::string const& id;
+  Watch& watch;
+  Interrupts interrupts{};
+  Cancellation cancellation{};
+};
+
 /// Events until the end; false when the user has left before it.
-Result<bool> follow(RunTarget const& target, std::string const& id, Watch& watch) {
-  HttpClient const client(target.address());
-  Follower follower(target.address(), id, {"status", "log"});
-  Interrupts const interrupts;
-  Cancellation cancellation;
+Result<bool> follow_here(Following& following) {
+  auto& watch = following.watch;
+  HttpClient const client(following.target->address());
+  Follower follower(client.address(), following.id, {"status", "log"}, watch.view().last_seq());
   while (!watch.has_ended()) {
-    if (cancellation.look(interrupts, client, id, watch) == Cancellation::Wish::leave) return false;
+    auto const wish =
+        following.cancellation.look(following.interrupts, client, following.id, watch);
+    if (wish == Cancellation::Wish::leave) return false;
     TRY(auto const event, follower.next(look_every));
     if (event) watch.add(*event);
     watch.tick();
   }
   return true;
+}
+
+/// A server that ended may hold the data directory for a moment longer.
+Result<std::unique_ptr<RunTarget>> open_again(Arguments const& arguments) {
+  constexpr int tries_max = 20;
+  auto target = RunTarget::open(arguments);
+  for (int i = 1; i < tries_max && !target; ++i) {
+    if (target.error().code != "data_directory_in_use") break;
+    wait_for(std::chrono::milliseconds(500));
+    target = RunTarget::open(arguments);
+  }
+  return target;
+}
+
+/// The same, going on with another server, or one of our own, when the one that was found is gone
+/// (it may have been the engine of another `run` that has ended).
+Result<bool> follow(Arguments const& arguments, Following& following) {
+  for (;;) {
+    auto followed = follow_here(following);
+    bool const is_gone = !followed && followed.error().code == "server_unreachable";
+    if (!is_gone || following.target->is_own() || !arguments.server.empty()) return followed;
+    following.watch.say("the server is gone; going on without it");
+    TRY(following.target, open_again(arguments));
+  }
 }
 
 std::vector<std::string> task_ids(Workflow const& workflow) {
@@ -153,24 +187,26 @@ WatchStyle watch_style(Arguments const& arguments, Console const& console) {
   return arguments.watch || console.is_terminal() ? WatchStyle::live : WatchStyle::plain;
 }
 
-int run_on(RunTarget& target, Arguments const& arguments, Prepared const& prepared) {
-  HttpClient const client(target.address());
-  auto const id = start(client, prepared.request);
+int run_on(
+    std::unique_ptr<RunTarget> target, Arguments const& arguments, Prepared const& prepared
+) {
+  auto const id = start(HttpClient(target->address()), prepared.request);
   if (!id) return fail(id.error());
   // Progress goes beside the result, not into it.
   Console console(arguments.output.empty() || arguments.json ? stdout : stderr);
   Watch watch(console, watch_style(arguments, console), task_ids(*prepared.workflow));
-  auto const ended = follow(target, *id, watch);
+  Following following{target, *id, watch};
+  auto const ended = follow(arguments, following);
   watch.finish();
   if (!ended) {
     fail(ended.error());
     return infrastructure_status;
   }
   if (!*ended) {
-    if (target.is_own()) target.stop_now();
+    if (target->is_own()) target->stop_now();
     console.line(
-        target.is_own() ? "stopped; the next server on this data directory goes on"
-                        : "left; it goes on: ropewalk logs -f " + *id
+        target->is_own() ? "stopped; the next server on this data directory goes on"
+                         : "left; it goes on: ropewalk logs -f " + *id
     );
     return cancelled_status;
   }
@@ -178,7 +214,7 @@ int run_on(RunTarget& target, Arguments const& arguments, Prepared const& prepar
     console.lines(
         summary_lines(watch.view(), prepared.workflow->name, *id, wall_now(), console.style())
     );
-  print_result(arguments, client, *id);
+  print_result(arguments, HttpClient(target->address()), *id);
   return exit_status_of(watch.view().status());
 }
 
@@ -194,10 +230,10 @@ int run_command(Arguments const& arguments) {
   if (loaded->workflow == nullptr) return usage_status;
   auto request = request_for(arguments, *loaded->workflow);
   if (!request) return fail(request.error());
-  auto const target = RunTarget::open(arguments);
+  auto target = RunTarget::open(arguments);
   if (!target) return fail(target.error());
   Prepared const prepared{loaded->workflow, std::move(*request)};
-  return run_on(**target, arguments, prepared);
+  return run_on(std::move(*target), arguments, prepared);
 }
 
 }  // namespace ropewalk::cli
