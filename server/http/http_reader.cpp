@@ -43,6 +43,7 @@ HttpReader::State HttpReader::advance() {
     auto const bytes = boost::asio::buffer(buffer_.data() + used, buffer_.size() - used);
     auto const taken = parser_->http.put(bytes, ec);
     used += taken;
+    if (!parser_->header_checked) header_bytes_ += taken;
     if (ec == http::error::need_more) break;
     if (ec) return fail_from(ec.value());
     if (parser_->http.is_header_done() && !parser_->header_checked && !header_is_sound())
@@ -58,6 +59,11 @@ HttpReader::State HttpReader::advance() {
 
 bool HttpReader::header_is_sound() {
   parser_->header_checked = true;
+  auto const bytes = std::exchange(header_bytes_, 0);
+  if (bytes > header_bytes_max_) {
+    fail_from(static_cast<int>(http::error::header_limit));
+    return false;
+  }
   auto const& message = parser_->http.get();
   auto const hosts = message.count(http::field::host);
   auto const expect = message[http::field::expect];

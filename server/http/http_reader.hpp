@@ -57,6 +57,7 @@ class HttpReader {
   std::size_t body_bytes_max_;
   std::unique_ptr<Parser> parser_;
   std::string buffer_;
+  std::size_t header_bytes_ = 0;  // of the request that is being read, so far
   State state_ = State::idle;
   bool expects_continue_ = false;
   Response failure_;

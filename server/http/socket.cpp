@@ -33,11 +33,20 @@ Async<Result<>> write_now(Socket& socket, std::string_view bytes) {
   co_return Result<>{};
 }
 
+/// What the deadline cut short says that it was cancelled; only the clock knows by whom.
+Result<> or_timeout(Result<> result, Steady::time_point give_up) {
+  if (!result && result.error().code == "cancelled" && Steady::now() >= give_up)
+    return Error{ErrorClass::transient, "timeout", "took longer than allowed"};
+  return result;
+}
+
 }  // namespace
 
 Async<Result<>> read_some(Socket& socket, std::string& into, Duration limit) {
+  auto const give_up = Steady::now() + limit;
   auto work = read_now(socket, into);
-  co_return co_await with_deadline(limit, std::move(work));
+  auto const read = co_await with_deadline(limit, std::move(work));
+  co_return or_timeout(read, give_up);
 }
 
 Async<Result<>> write_all(Socket& socket, std::string_view bytes, Duration limit) {

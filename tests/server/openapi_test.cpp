@@ -78,7 +78,7 @@ void check_references(json::object const& document, json::value const& value) {
       continue;
     }
     boost::system::error_code ec;
-    std::string const pointer(field.value().as_string().substr(1));
+    auto const pointer = std::string(field.value().as_string()).substr(1);
     EXPECT_NE(json::value(document).find_pointer(pointer, ec), nullptr) << pointer;
   }
 }

@@ -24,7 +24,9 @@ Async<> TestClient::send(std::string bytes) {
 Async<bool> TestClient::read_more() {
   std::string bytes;
   auto const read = co_await read_some(socket_, bytes, std::chrono::seconds(5));
-  if (!read) EXPECT_NE(read.error().code, "timeout");
+  if (!read) {
+    EXPECT_NE(read.error().code, "timeout");
+  }
   buffer_ += bytes;
   co_return read.has_value();
 }
