@@ -1,4 +1,4 @@
-// The table of configuration fields: the one place where a name, a flag, a variable and a help meet.
+// The table of configuration fields: where a name, a flag, a variable and a help meet.
 #include "server/config.hpp"
 
 namespace ropewalk::server {
