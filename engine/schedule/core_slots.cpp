@@ -160,7 +160,9 @@ std::vector<Change> EngineCore::take_batch() {
 }
 
 void EngineCore::committed(
-    std::vector<Change> batch, std::vector<std::pair<std::size_t, Error>> const& rejected, Instant now
+    std::vector<Change> batch,
+    std::vector<std::pair<std::size_t, Error>> const& rejected,
+    Instant now
 ) {
   auto const done = std::exchange(in_flight_, {});
   ROPEWALK_CHECK(batch.size() == done.size());

@@ -240,12 +240,13 @@ void Execution::interrupted(TaskIndex task, Instant now, Effects& out) {
 }
 
 void Execution::keep_attempt(TaskIndex task, Instant finished_at) {
-  TaskState const& state = tasks_[task];
+  TaskState& state = tasks_[task];
   Detail const& detail = details_[task];
   AttemptRecord record{def(task).id, state.attempt, state.started_at, finished_at, {}, {}};
   if (detail.error) record.error = to_text(to_json(*detail.error));
   if (!detail.usage.is_null()) record.usage = to_text(detail.usage);
   attempts_pending_.push_back(std::move(record));
+  state.started_at = {};  // the task has no attempt of its own any more: it is not kept twice
   dirty_ = true;
 }
 

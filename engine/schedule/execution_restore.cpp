@@ -112,17 +112,15 @@ bool Execution::resume_wait(TaskIndex task, Instant now) {
 void Execution::resume_pending(Instant now, Effects& out) {
   // What is settled in here is counted as unmet, and so is taken off again by propagate().
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    TaskState& state = tasks_[task];
+    TaskState const& state = tasks_[task];
     if (state.status != Status::pending || state.queued) continue;
-    if (state.unmet == 0) {
-      dependencies_met(task, now, out);
-      continue;
-    }
+    std::uint32_t const unmet = state.unmet;
     for (auto const& edge : workflow_->graph.dependencies(task)) {
       if (!is_terminal(tasks_[edge.from].status) || state.status != Status::pending) continue;
       auto const met = is_met(edge);
       if (!met || !*met) visit_dependant(edge, now, out);
     }
+    if (unmet == 0 && state.status == Status::pending) dependencies_met(task, now, out);
   }
 }
 
@@ -164,8 +162,7 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
 
 void Execution::start_over(TaskIndex task, Instant now) {
   TaskState& state = tasks_[task];
-  bool const had_attempt =
-      state.attempt > 0 && is_terminal(state.status) && state.status != Status::skipped;
+  bool const had_attempt = is_terminal(state.status) && state.started_at != Instant{};
   if (had_attempt) keep_attempt(task, state.finished_at);
   if (is_terminal(state.status)) ++unfinished_count_;
   details_.erase(task);

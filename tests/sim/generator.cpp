@@ -18,7 +18,7 @@ std::string milliseconds(std::uint64_t count) {
 
 object generate_retry(Random& random) {
   object retry;
-  retry["maxAttempts"] = 1 + random.below(4);
+  retry["maxAttempts"] = 1 + random.number(4);
   retry["initialDelay"] = milliseconds(1 + random.below(500));
   retry["maxDelay"] = milliseconds(500 + random.below(1000));
   if (random.chance(20)) retry["on"] = array{"transient", "resource", "permanent"};
@@ -49,10 +49,10 @@ void add_options(Random& random, object& task) {
   if (random.chance(20)) task["timeout"] = milliseconds(50 + random.below(400));
   if (random.chance(15)) task["deadline"] = milliseconds(200 + random.below(3000));
   if (random.chance(15)) task["queueTimeout"] = milliseconds(100 + random.below(2000));
-  if (random.chance(20)) task["priority"] = random.below(101);
+  if (random.chance(20)) task["priority"] = random.number(101);
   if (random.chance(15)) task["allowFailure"] = true;
   if (random.chance(20)) task["pool"] = random.chance(50) ? "gpu" : "io";
-  if (random.chance(15)) task["resources"] = object{{"cpu", 1 + random.below(3)}};
+  if (random.chance(15)) task["resources"] = object{{"cpu", 1 + random.number(3)}};
 }
 
 object generate_task(Random& random, std::uint64_t n, object const& tasks) {
@@ -60,7 +60,7 @@ object generate_task(Random& random, std::uint64_t n, object const& tasks) {
   std::uint64_t const kind = random.below(10);
   if (kind == 8) {
     task["type"] = "pass";
-    task["value"] = n;
+    task["value"] = static_cast<std::int64_t>(n);
   } else if (kind == 9) {
     task["type"] = "wait";
     task["duration"] = milliseconds(random.below(800));
@@ -94,7 +94,7 @@ std::shared_ptr<Workflow const> generate_workflow(Random& random, std::uint64_t 
   object document{{"name", "w" + std::to_string(n)}, {"tasks", std::move(tasks)}};
   if (random.chance(25)) document["onFailure"] = "cancel";
   if (random.chance(30)) {
-    object concurrency{{"limit", 1 + random.below(3)}};
+    object concurrency{{"limit", 1 + random.number(3)}};
     char const* const on_limit[] = {"queue", "reject", "cancelOldest"};
     concurrency["onLimit"] = on_limit[random.below(3)];
     document["concurrency"] = std::move(concurrency);

@@ -22,6 +22,8 @@ class Random {
   }
   /// 0 … bound-1. REQUIRES: bound > 0.
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
+  /// The same as JSON reads whole numbers.
+  std::int64_t number(std::uint64_t bound) { return static_cast<std::int64_t>(below(bound)); }
   bool chance(unsigned percent) { return below(100) < percent; }
 
  private:

@@ -154,7 +154,7 @@ void World::finish(RequestId slot) {
   AttemptOutcome outcome;
   std::uint64_t const fate = random_.below(10);
   if (fate < 7)
-    outcome.output = boost::json::value(random_.below(10));
+    outcome.output = boost::json::value(random_.number(10));
   else
     outcome.output = Error{
         fate == 9 ? ErrorClass::permanent : ErrorClass::transient, "scripted", "it was to fail"};
@@ -165,9 +165,9 @@ void World::finish(RequestId slot) {
 void World::place(ExecutionId, EnterResult const& result) {
   if (!result.cancel) return;
   ExecutionId const victim = *result.cancel;
-  cancelled_.insert(victim);
   in(some_time(1), [this, victim] {
     std::uint32_t const shard = victim.shard(shards_count_);
+    cancelled_.insert(victim);
     if (cores_[shard]->cancel(victim, now_)) drain(shard);
   });
 }

@@ -48,7 +48,7 @@ void World::submit() {
   record.workflow = workflow->name;
   record.created_at = now_;
   record.priority = static_cast<std::int32_t>(random_.below(101));
-  json::object inputs{{"n", random_.below(10)}};
+  json::object inputs{{"n", random_.number(10)}};
   record.inputs = to_text(inputs);
   submitted_.emplace(id, workflow);
   bool has_place = true;
@@ -112,7 +112,6 @@ void World::retry_by_hand(ExecutionId id) {
   if (!cores_[shard]->retry(workflow, journal_.load(id), now_)) return;
   ++counts_.retries;
   journal_.allow_retry(id);
-  cancelled_.erase(id);
   by_hand_.insert(id);
   if (workflow->concurrency)
     limits_->enter(

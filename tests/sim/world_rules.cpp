@@ -50,7 +50,11 @@ void World::check_start(Attempt const& attempt) const {
     bool const fits = edge.type == DependencyType::success   ? status == Status::completed
                       : edge.type == DependencyType::failure ? status == Status::failed
                                                              : status != Status::cancelled;
-    require(fits, "what it depends on ended as it asked for" + where);
+    require(
+        fits,
+        "what it depends on ended as it asked for" + where + " " + id + " is " +
+            std::string(to_string(status)) + ", asked for " + std::string(to_string(edge.type))
+    );
   }
   for (auto const& [slot, other] : running_)
     require(

@@ -103,7 +103,8 @@ class Recorder : public EventSink, public EngineObserver {
 
 class Bench {
  public:
-  explicit Bench(Executor executor, std::map<std::string, std::uint64_t> pools = {{"default", 4}})
+  explicit Bench(Executor executor) : Bench(executor, {{"default", 4}}) {}
+  Bench(Executor executor, std::map<std::string, std::uint64_t> pools)
       : journal(executor),
         admission(executor, std::move(pools), 1),
         engine(

@@ -143,6 +143,37 @@ tasks:
   EXPECT_EQ(again.task_status(*before.flow->find("joined")), Status::skipped);
 }
 
+TEST(ExecutionRetry, ACancelledTaskIsDecidedByHowItsDependenciesEnded) {
+  Driver before(R"(
+tasks:
+  a: {type: work}
+  b: {type: work}
+  handler: {type: work, dependencies: [{taskId: a, type: failure}, {taskId: b, type: completion}]}
+)");
+  before.run("a", failure());
+  before.start("b");
+  before.cancel();
+  before.finish("b");
+  StoredExecution known = before.stored;
+  for (auto& record : known.tasks)
+    if (record.task == "a") record.status = Status::completed;
+  Execution again(before.flow, known, {});
+  Effects fx;
+  ASSERT_TRUE(again.retry_failed(t0 + 1h, fx));
+  EXPECT_EQ(again.task_status(*before.flow->find("handler")), Status::skipped) << "a did not fail";
+}
+
+TEST(ExecutionRetry, AnAttemptIsKeptOnceEvenIfTheTaskWasCancelledBetweenTwo) {
+  Driver before("tasks: {a: {type: work, retry: {maxAttempts: 3, initialDelay: 1h}}}");
+  before.run("a", failure(ErrorClass::transient));
+  before.cancel();
+  ASSERT_EQ(before.attempts.size(), 1U);
+  Execution again(before.flow, before.stored, {});
+  Effects fx;
+  ASSERT_TRUE(again.retry_failed(t0 + 1h, fx));
+  EXPECT_TRUE(again.take_change().attempts.empty());
+}
+
 TEST(ExecutionRetry, ThereMustBeSomethingToRetry) {
   Driver before("tasks: {a: {type: work}}");
   before.run("a");

@@ -324,7 +324,9 @@ tasks: {a: {type: work}, b: {type: work, needs: [a]}}
   ASSERT_TRUE(request);
   auto const context = parse_json(request->context()).value();
   EXPECT_EQ(context.at("taskId"), json::value("b"));
-  EXPECT_EQ(context.at("dependencies"), parse_json(R"({"a":{"status":"COMPLETED","output":41}})").value());
+  EXPECT_EQ(
+      context.at("dependencies"), parse_json(R"({"a":{"status":"COMPLETED","output":41}})").value()
+  );
   EXPECT_EQ(context.at("inputs").at("ticket"), json::value("T-1"));
   EXPECT_EQ(context.at("variables").at("team"), json::value("support"));
 }
