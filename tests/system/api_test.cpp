@@ -124,7 +124,9 @@ TEST_F(ApiTest, OtherHostsAndOriginsAreRefused) {
 }
 
 TEST_F(ApiTest, TellsAboutItself) {
-  server_.wait_for_end(server_.run(pass_workflow()));
+  auto const says =
+      definition("{'name': 'says', 'tasks': {'a': {'type': 'command', 'command': ['echo', 'a']}}}");
+  server_.wait_for_end(server_.run(says));
   auto const metrics = server_.get("/metrics").body;
   for (std::string const name :
        {"ropewalk_executions_total",

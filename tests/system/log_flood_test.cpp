@@ -50,7 +50,7 @@ TEST(LogFloodTest, TheLogIsCutAndMarked) {
   auto const log = log_of(server, id);
   EXPECT_THAT(log.last, HasSubstr("output cut"));
   EXPECT_LE(log.bytes, 64U * 1024 + 256);
-  EXPECT_GT(log.bytes, 32U * 1024);
+  EXPECT_GT(log.bytes, 2U * 1024) << "each line costs its length and 32 bytes";
 }
 
 TEST(LogFloodTest, MemoryIsBoundedAndOthersGoOn) {

@@ -19,7 +19,7 @@ json::value stubborn() {
     'escapes': {'type': 'command',
       'command': ['sh', '-c', 'setsid sh -c "setsid sleep 1001 & sleep 1002" & sleep 1003']},
     'ignores': {'type': 'command', 'command': ['sh', '-c',
-      'trap \"\" TERM INT HUP; while :; do sleep 0.1; done']}}})");
+      'trap "" TERM INT HUP; while :; do sleep 0.1; done']}}})");
 }
 
 /// Runs until the file is there; the first try says so by a line of its own.

@@ -70,7 +70,7 @@ TEST_F(RunTest, AMistakeInTheFileIsTwoAndNothingIsStarted) {
   auto const file = directory_.write("typo.yaml", "name: typo\ntasks: {a: {typ: pass}}\n");
   auto const done = run({file});
   EXPECT_EQ(done.status, 2);
-  EXPECT_THAT(done.error, HasSubstr("did you mean"));
+  EXPECT_THAT(done.error, HasSubstr("rename `typ` to `type`"));
   EXPECT_FALSE(std::filesystem::exists(directory_.path("data"))) << "a database was made for it";
 }
 

@@ -147,9 +147,13 @@ Finished Server::cli(std::vector<std::string> arguments) const {
   return run_program(arguments, options);
 }
 
-json::value definition(std::string text) {
-  std::replace(text.begin(), text.end(), '\'', '"');
-  return json::parse(text);
+json::value definition(std::string const& text) {
+  std::string out;
+  for (char const c : text) {
+    if (c == '"') out += '\\';
+    out += c == '\'' ? '"' : c;
+  }
+  return json::parse(out);
 }
 
 }  // namespace ropewalk::system_test

@@ -69,7 +69,7 @@ class Server {
   std::uint16_t port_ = 0;
 };
 
-/// A definition from JSON text, with ' for ".
-json::value definition(std::string text);
+/// A definition from JSON text, with ' for " and " within strings.
+json::value definition(std::string const& text);
 
 }  // namespace ropewalk::system_test
