@@ -224,7 +224,7 @@ bool PrivateCluster::wait_until_ready(milliseconds limit) const {
 /// True once stop() was called; waits for that at most `time`.
 bool PrivateCluster::wait_for_stop(milliseconds time) const {
   if (stop_event_ < 0) {
-    std::this_thread::sleep_for(time);
+    ::poll(nullptr, 0, static_cast<int>(time.count()));
     return false;
   }
   pollfd watched{stop_event_, POLLIN, 0};

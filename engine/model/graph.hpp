@@ -1,8 +1,8 @@
 #pragma once
 // The graph of a workflow in flat arrays: who waits for whom, in what order, at what level.
 //
-// Edges of a task lie side by side, so that walking them is a scan of memory, and a million tasks cost tens of bytes each.
-// Everything here is linear in tasks + edges and walks without recursion.
+// Edges of a task lie side by side, so that walking them is a scan of memory, and a million tasks
+// cost tens of bytes each. Everything here is linear in tasks + edges and walks without recursion.
 
 #include "engine/base/error.hpp"
 
@@ -52,15 +52,18 @@ class Graph {
 
   /// One cycle as the tasks along it (a, b, c for a → b → c → a), empty when there is none.
   std::vector<TaskIndex> find_cycle() const;
-  /// One cycle of each knot of tasks that depend on each other, each the shortest through its first task; at most `cycles_max`.
+  /// One cycle of each knot of tasks that depend on each other, each the shortest through its first
+  /// task; at most `cycles_max`.
   std::vector<std::vector<TaskIndex>> find_cycles(std::size_t cycles_max) const;
-  /// The heaviest path by the sum of `weights` (one a task, e.g. seconds), in order. REQUIRES: no cycle.
+  /// The heaviest path by the sum of `weights` (one a task, e.g. seconds), in order. REQUIRES: no
+  /// cycle.
   std::vector<TaskIndex> critical_path(std::span<double const> weights) const;
 
  private:
-  std::vector<Edge> edges_;                 // sorted by `to`
-  std::vector<std::uint32_t> offsets_in_;   // edges_[offsets_in_[t] .. offsets_in_[t+1]) are t's dependencies
-  std::vector<std::uint32_t> out_;          // edge indices, grouped by `from`
+  std::vector<Edge> edges_;  // sorted by `to`
+  std::vector<std::uint32_t>
+      offsets_in_;  // edges_[offsets_in_[t] .. offsets_in_[t+1]) are t's dependencies
+  std::vector<std::uint32_t> out_;  // edge indices, grouped by `from`
   std::vector<std::uint32_t> offsets_out_;
   std::vector<TaskIndex> order_;
   std::vector<std::uint32_t> levels_;

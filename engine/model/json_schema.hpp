@@ -14,7 +14,7 @@
 namespace ropewalk {
 
 struct SchemaViolation {
-  std::string path{};     // "inputs.ticket"-like, relative to the document: "ticket", "items[2].name"
+  std::string path{};  // "inputs.ticket"-like, relative to the document: "ticket", "items[2].name"
   std::string message{};
 };
 

@@ -9,7 +9,9 @@ constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "
 
 }  // namespace
 
-std::string_view to_string(LogLevel level) { return level_names[static_cast<std::size_t>(level)]; }
+std::string_view to_string(LogLevel level) {
+  return level_names[static_cast<std::size_t>(level)];
+}
 
 std::optional<LogLevel> parse_log_level(std::string_view text) {
   for (std::size_t i = 0; i < level_names.size(); ++i)

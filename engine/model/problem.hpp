@@ -1,5 +1,6 @@
 #pragma once
-// What validation finds: every problem of a file at once, each with where it stands and how to mend it.
+// What validation finds: every problem of a file at once, each with where it stands and how to mend
+// it.
 
 #include <boost/json/value.hpp>
 
@@ -10,17 +11,20 @@
 namespace ropewalk {
 
 struct Problem {
-  std::string code{};           // snake_case, stable: "unknown_field", "unknown_task", "cycle", "bad_expression", …
-  std::string path{};           // "tasks.page.dependencies[0].taskId"; empty for the whole file
-  std::uint32_t line = 0;       // 1-based; 0 when the place is not known (a definition that came without text)
-  std::uint32_t column = 0;     // 1-based, in code points
+  std::string
+      code{};  // snake_case, stable: "unknown_field", "unknown_task", "cycle", "bad_expression", …
+  std::string path{};  // "tasks.page.dependencies[0].taskId"; empty for the whole file
+  std::uint32_t line =
+      0;  // 1-based; 0 when the place is not known (a definition that came without text)
+  std::uint32_t column = 0;  // 1-based, in code points
   std::string message{};
-  std::string hint{};           // the mend
+  std::string hint{};  // the mend
 
   bool operator==(Problem const&) const = default;
 };
 
-/// {"code","path","line","column","message","hint"}; line and column are left out when not known, hint when empty.
+/// {"code","path","line","column","message","hint"}; line and column are left out when not known,
+/// hint when empty.
 boost::json::value to_json(Problem const& problem);
 
 /// "triage.yaml:12:5: unknown_field: … (mend: …)", as compilers print it; `file` may be empty.

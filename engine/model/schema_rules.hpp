@@ -1,6 +1,7 @@
 #pragma once
-// What a JSON Schema may not hold, checked before valijson sees it: references to elsewhere, references that lead back to
-// themselves without going deeper into the document (valijson would never come back), and patterns that RE2 cannot read.
+// What a JSON Schema may not hold, checked before valijson sees it: references to elsewhere,
+// references that lead back to themselves without going deeper into the document (valijson would
+// never come back), and patterns that RE2 cannot read.
 
 #include "engine/base/error.hpp"
 

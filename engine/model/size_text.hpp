@@ -10,7 +10,8 @@
 
 namespace ropewalk {
 
-/// "512B", "64KiB", "1.5GiB" (powers of 1024), "64kB", "1GB" (powers of 1000); up to TiB. Errors: invalid_size.
+/// "512B", "64KiB", "1.5GiB" (powers of 1024), "64kB", "1GB" (powers of 1000); up to TiB. Errors:
+/// invalid_size.
 Result<std::uint64_t> parse_size(std::string_view text);
 
 }  // namespace ropewalk

@@ -7,12 +7,12 @@
 namespace ropewalk {
 
 enum class Status : unsigned char {
-  pending,    // waits: for dependencies, for a slot, to be started
-  running,    // an attempt runs
-  retrying,   // an attempt failed; the next one starts at a known time
+  pending,   // waits: for dependencies, for a slot, to be started
+  running,   // an attempt runs
+  retrying,  // an attempt failed; the next one starts at a known time
   completed,
   failed,
-  skipped,    // its condition did not hold, or a dependency can no longer be met
+  skipped,  // its condition did not hold, or a dependency can no longer be met
   cancelled,
 };
 
@@ -20,6 +20,8 @@ enum class Status : unsigned char {
 std::string_view to_string(Status status);
 std::optional<Status> parse_status(std::string_view text);
 
-constexpr bool is_terminal(Status status) { return status >= Status::completed; }
+constexpr bool is_terminal(Status status) {
+  return status >= Status::completed;
+}
 
 }  // namespace ropewalk

@@ -1,8 +1,9 @@
 #pragma once
 // What kinds of task there are, and which fields each one reads.
 //
-// The engine knows `pass` and `wait`; every other type is registered by the provider that runs it, so that a new type needs
-// no change here. The registry is filled at start and only read afterwards (any thread).
+// The engine knows `pass` and `wait`; every other type is registered by the provider that runs it,
+// so that a new type needs no change here. The registry is filled at start and only read afterwards
+// (any thread).
 
 #include "engine/base/time.hpp"
 #include "engine/model/problem.hpp"
@@ -18,27 +19,40 @@
 
 namespace ropewalk {
 
-enum class FieldKind : unsigned char { any, string, integer, number, boolean, duration, size, list, object };
+enum class FieldKind : unsigned char {
+  any,
+  string,
+  integer,
+  number,
+  boolean,
+  duration,
+  size,
+  list,
+  object
+};
 
 struct FieldSpec {
   std::string name{};
-  FieldKind kind = FieldKind::any;   // a string that holds ${{ }} is accepted for every kind: its value is checked when it runs
+  FieldKind kind = FieldKind::any;  // a string that holds ${{ }} is accepted for every kind: its
+                                    // value is checked when it runs
   bool required = false;
-  bool code = false;                 // ${{ }} is refused inside it: a shell or an interpreter reads it (DESIGN §4)
-  bool expression = false;           // bare CEL
+  bool code = false;  // ${{ }} is refused inside it: a shell or an interpreter reads it (DESIGN §4)
+  bool expression = false;             // bare CEL
   std::vector<std::string> allowed{};  // for strings: the words it may be; empty: any
   std::string description{};
 };
 
-/// Adds a problem at a field of the task that is being checked: (field path inside the task, code, message, hint).
-using ReportProblem = std::function<void(std::string field, std::string code, std::string message, std::string hint)>;
+/// Adds a problem at a field of the task that is being checked: (field path inside the task, code,
+/// message, hint).
+using ReportProblem =
+    std::function<void(std::string field, std::string code, std::string message, std::string hint)>;
 
 struct TaskType {
   std::string name{};
   std::string description{};
-  std::vector<FieldSpec> fields{};              // beside the fields that every task has
+  std::vector<FieldSpec> fields{};  // beside the fields that every task has
   std::uint32_t max_attempts_default = 1;
-  bool needs_slot = true;                       // false: the engine carries it out by itself and it takes no pool slot
+  bool needs_slot = true;  // false: the engine carries it out by itself and it takes no pool slot
   /// Looks deeper than the fields' kinds can say (one of two fields is needed, …). May be empty.
   std::function<void(boost::json::object const& task, ReportProblem const& report)> check{};
 };

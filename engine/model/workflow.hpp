@@ -9,7 +9,6 @@
 #include "engine/base/time.hpp"
 #include "engine/model/cel/expression.hpp"
 #include "engine/model/cel/json_template.hpp"
-#include "engine/model/cel/json_template.hpp"
 #include "engine/model/cel/template.hpp"
 #include "engine/model/graph.hpp"
 #include "engine/model/task_type.hpp"
@@ -101,7 +100,8 @@ struct Workflow {
   std::shared_ptr<JsonSchema const> inputs{};  // null: any inputs
   boost::json::object input_defaults{};        // `default` of the schema's top-level properties
   std::optional<ConcurrencyLimit> concurrency{};
-  std::map<std::string, std::string> labels{};  // of its executions, beneath those given when they start
+  std::map<std::string, std::string>
+      labels{};  // of its executions, beneath those given when they start
   std::int32_t priority = 50;
   OnFailure on_failure = OnFailure::finish;
   std::vector<TaskDef> tasks{};
@@ -147,7 +147,10 @@ LoadedWorkflow load_workflow(
 );
 /// Text, not a JSON string: without this one a literal could be either.
 inline LoadedWorkflow load_workflow(
-    char const* text, TaskTypes const& types, WorkflowLimits const& limits = {}, TextFormat format = TextFormat::detect
+    char const* text,
+    TaskTypes const& types,
+    WorkflowLimits const& limits = {},
+    TextFormat format = TextFormat::detect
 ) {
   return load_workflow(std::string_view(text), types, limits, format);
 }

@@ -1,5 +1,6 @@
 #pragma once
-// The JSON Schema (draft 7) of the workflow file, for editors: generated from the registry, so that it never falls behind.
+// The JSON Schema (draft 7) of the workflow file, for editors: generated from the registry, so that
+// it never falls behind.
 //
 // Any thread: a pure function.
 

@@ -1,6 +1,7 @@
 #pragma once
-// Reading YAML from outside into JSON, with what makes YAML dangerous or ambiguous refused: aliases and anchors, merge
-// keys, duplicate keys, several documents, keys that are no scalars, tags beyond the core schema, depth, size.
+// Reading YAML from outside into JSON, with what makes YAML dangerous or ambiguous refused: aliases
+// and anchors, merge keys, duplicate keys, several documents, keys that are no scalars, tags beyond
+// the core schema, depth, size.
 //
 // Any thread: pure functions. Needs stack in proportion to JsonLimits::depth_max only.
 

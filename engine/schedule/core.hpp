@@ -117,7 +117,9 @@ class EngineCore {
   std::vector<Change> take_batch();
   /// `batch` is the one that take_batch() gave; `rejected` as in CommitResult.
   void committed(
-      std::vector<Change> batch, std::vector<std::pair<std::size_t, Error>> const& rejected, Instant now
+      std::vector<Change> batch,
+      std::vector<std::pair<std::size_t, Error>> const& rejected,
+      Instant now
   );
   std::size_t log_bytes_unstored() const { return log_bytes_pending_ + log_bytes_in_flight_; }
 

@@ -15,6 +15,15 @@ Error named(Error error, std::string_view task) {
   return error;
 }
 
+Error fail_when_error(cel::Expression const& condition) {
+  std::string const source(condition.source());
+  return Error{
+      ErrorClass::permanent,
+      "fail_when",
+      "its failWhen condition holds: " + source,
+      "by default it is not tried again; retry.on: [permanent] changes that"};
+}
+
 Error interrupted_error() {
   return Error{
       ErrorClass::transient,
@@ -182,7 +191,7 @@ void Execution::attempt_succeeded(
     ExecutionScope const scope(*this);
     auto failed = fail_when->evaluate_condition(scope);
     if (!failed || *failed) {
-      Error error = failed ? Error{ErrorClass::permanent, "fail_when", "its failWhen condition holds: " + std::string(fail_when->source())} : failed.error();
+      Error error = failed ? fail_when_error(*fail_when) : failed.error();
       state.output.reset();
       return attempt_failed(task, std::move(error), now, random, out);
     }

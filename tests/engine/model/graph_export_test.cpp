@@ -3,7 +3,7 @@
 #include "engine/model/graph_export.hpp"
 
 #include "engine/base/json.hpp"
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 

@@ -20,7 +20,8 @@ std::string violations(std::string_view schema, std::string_view document) {
 
 TEST(JsonSchema, checks) {
   constexpr std::string_view schema = R"({"type":"object","required":["a"],"properties":{
-    "a":{"type":"integer"},"items":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"}}}}}})";
+    "a":{"type":"integer"},"items":{"type":"array",
+    "items":{"type":"object","properties":{"name":{"type":"string"}}}}}})";
   EXPECT_EQ(violations(schema, R"({"a":1})"), "");
   EXPECT_NE(violations(schema, R"({})"), "");
   EXPECT_EQ(violations(schema, R"({"a":"1"})").substr(0, 2), "a;");
@@ -37,7 +38,8 @@ TEST(JsonSchema, refuses) {
         R"({"$ref":"file:///etc/passwd"})",
         R"({"$ref":"#"})",
         R"({"allOf":[{"$ref":"#"}]})",
-        R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"anyOf":[{"$ref":"#/definitions/a"}]}}})",
+        R"({"definitions":{"a":{"$ref":"#/definitions/b"},
+        "b":{"anyOf":[{"$ref":"#/definitions/a"}]}}})",
         R"({"$ref":"#/definitions/none"})",
         R"~({"properties":{"a":{"pattern":"(?=x)"}}})~",
         R"({"patternProperties":{"(":{}}})",

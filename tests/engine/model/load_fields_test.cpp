@@ -2,7 +2,7 @@
 // not.
 
 #include "engine/base/json.hpp"
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Goal: a hundred thousand tasks load on a small stack: nothing recurses along the graph.
 
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 // Goal: what expressions refer to is checked before anything runs, and problems point into the
 // expression.
 
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 

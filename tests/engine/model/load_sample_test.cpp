@@ -3,7 +3,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/model/graph_export.hpp"
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,9 +16,14 @@ using test::problems_of;
 
 constexpr std::string_view sample = R"(name: triage
 description: Sort a ticket and page someone if it is urgent.
-inputs: { type: object, required: [ticket], properties: { ticket: { type: string }, customer: { type: string, default: nobody } } }
+inputs:
+  type: object
+  required: [ticket]
+  properties: { ticket: { type: string }, customer: { type: string, default: nobody } }
 variables: { team: support }
-defaults: { retry: { maxAttempts: 3, initialDelay: 1s, backoffFactor: 2, maxDelay: 30s, jitter: 0.2 }, timeout: 5m }
+defaults:
+  retry: { maxAttempts: 3, initialDelay: 1s, backoffFactor: 2, maxDelay: 30s, jitter: 0.2 }
+  timeout: 5m
 concurrency: { limit: 4, key: "${{ inputs.customer }}", onLimit: queue }
 priority: 50
 tasks:
@@ -29,10 +34,12 @@ tasks:
     temperature: 0
     maxTokens: 200
     context: ["${{ inputs.ticket }}"]
-    output: { schema: { type: object, required: [urgency], properties: { urgency: { type: integer } } } }
+    output:
+      schema: { type: object, required: [urgency], properties: { urgency: { type: integer } } }
   page:
     type: command
-    dependencies: [{ taskId: classify, type: success, condition: "tasks.classify.output.urgency > 7" }]
+    dependencies:
+      - { taskId: classify, type: success, condition: "tasks.classify.output.urgency > 7" }
     command: [./page.sh, "${{ tasks.classify.output.urgency }}"]
     priority: 90
     resources: { cpu: 1, memory: 256MiB }

@@ -4,7 +4,7 @@
 
 #include "engine/base/json.hpp"
 #include "engine/model/json_schema.hpp"
-#include "fake_types.hpp"
+#include "tests/engine/model/fake_types.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,8 @@ TEST(WorkflowSchema, accepts) {
   EXPECT_EQ(
       violations(R"({"name":"x","tasks":{
     "w":{"type":"wait","duration":"${{ inputs.d }}"},
-    "c":{"type":"command","command":["ls"],"needs":["w"],"retry":{"maxAttempts":2,"onExitCodes":[1,"2-5"]},
+    "c":{"type":"command","command":["ls"],"needs":["w"],
+      "retry":{"maxAttempts":2,"onExitCodes":[1,"2-5"]},
          "pool":[{"name":"gpu","slots":2},"x"],"resources":{"cpu":1.5,"memory":"1GiB","gpu":1},
          "dependencies":[{"taskId":"w","type":"failure","condition":"true"}],"env":{"A":1}}}})"),
       0U

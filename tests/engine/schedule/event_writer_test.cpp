@@ -34,8 +34,10 @@ TEST(EventWriter, WritesTheWireForm) {
   events.task_status(t0, {"a", 2, Status::retrying, &error, t0 + 5s});
   EXPECT_EQ(
       events.take().at(0).frames,
-      R"({"seq":1,"at":"2026-01-31T00:00:00.000000Z","kind":"task.status","task":"a","attempt":2,"status":"RETRYING",)"
-      R"("retryAt":"2026-01-31T00:00:05.000000Z","error":{"class":"transient","code":"timeout","message":"took too long"}})"
+      R"({"seq":1,"at":"2026-01-31T00:00:00.000000Z","kind":"task.status","task":"a","attempt":2,)"
+      R"("status":"RETRYING",)"
+      R"("retryAt":"2026-01-31T00:00:05.000000Z","error":{"class":"transient",)"
+      R"("code":"timeout","message":"took too long"}})"
       "\n"
   );
 }

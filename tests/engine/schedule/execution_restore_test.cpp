@@ -132,7 +132,9 @@ TEST(ExecutionRetry, AConditionThatDidNotHoldStaysDecided) {
 tasks:
   score: {type: work}
   bad: {type: work}
-  joined: {type: work, dependencies: [{taskId: score, condition: "tasks.score.output > 7"}, {taskId: bad}]}
+  joined:
+    type: work
+    dependencies: [{taskId: score, condition: "tasks.score.output > 7"}, {taskId: bad}]
 )");
   before.run("score", success(3));
   before.run("bad", failure());

@@ -32,7 +32,10 @@ TEST(Execution, PassShapesDataFromUpstream) {
   Driver run(R"(
 tasks:
   numbers: {type: work}
-  sum: {type: pass, needs: [numbers], value: "${{ tasks.numbers.output.a + tasks.numbers.output.b }}"}
+  sum:
+    type: pass
+    needs: [numbers]
+    value: "${{ tasks.numbers.output.a + tasks.numbers.output.b }}"
 )");
   run.run("numbers", success(json::object{{"a", 2}, {"b", 3}}));
   EXPECT_EQ(*run.machine.task_output(run.index("sum")), json::value(5));

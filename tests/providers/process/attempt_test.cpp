@@ -1,6 +1,6 @@
 // Goal: what a command gives and what it costs. Method: real children, real pipes.
 #include "engine/base/json.hpp"
-#include "process_fixture.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>
 

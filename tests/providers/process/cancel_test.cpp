@@ -1,7 +1,7 @@
 // Goal: a cancelled attempt leaves nothing: no process, no zombie, no descriptor, no folder.
 // Method: real children that resist; the end of each is waited for by condition.
-#include "process_fixture.hpp"
 #include "providers/process/process_tree.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <fstream>
 
@@ -50,7 +50,8 @@ TEST_F(CancelTest, CleanUpOfThePoliteIsLogged) {
   use(options_);
   auto run = start(make_request(
       "command",
-      R"({"command":["sh","-c","trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done"]})"
+      R"({"command":["sh","-c",)"
+      R"("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done"]})"
   ));
   wait_until([&] { return !run->sink.lines.empty(); });
   cancel(*run);
@@ -129,7 +130,8 @@ TEST_F(CancelTest, SoDoesOneThatHidItsEnvironment) {
 TEST_F(CancelTest, DaemonThatClosedEverythingDoesNotOutliveItsAttempt) {
   auto request = make_request(
       "command",
-      R"({"command":["sh","-c","setsid sh -c 'sleep 1000 & sleep 1000' </dev/null >/dev/null 2>&1 & echo done"],
+      R"({"command":["sh","-c",
+      "setsid sh -c 'sleep 1000 & sleep 1000' </dev/null >/dev/null 2>&1 & echo done"],
           "env":{"CANCEL_TEST":"mark"}})"
   );
   auto run = start(std::move(request));

@@ -1,7 +1,7 @@
 // Goal: a child sees what it is meant to see and none of the server's secrets. Method: canaries.
 #include "providers/process/environment.hpp"
 
-#include "process_fixture.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,7 +1,7 @@
 // Goal: no output, however much and whatever bytes, stalls the shard or grows its memory. Method:
 // real floods.
 #include "engine/base/text.hpp"
-#include "process_fixture.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>
 

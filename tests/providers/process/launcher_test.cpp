@@ -1,6 +1,6 @@
 // Goal: the loss of a launcher is survived. Method: kill -9.
-#include "process_fixture.hpp"
 #include "providers/process/process_tree.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <csignal>
 
@@ -14,7 +14,8 @@ TEST_F(LauncherTest, KilledLauncherFailsItsAttemptsAndIsReplaced) {
   for (int i = 0; i < 5; ++i)
     runs.push_back(start(make_request(
         "command",
-        R"({"command":["sh","-c","setsid sleep 1000 & echo up; sleep 1000"],"env":{"LOSS_TEST":"mark"}})"
+        R"({"command":["sh","-c","setsid sleep 1000 & echo up; sleep 1000"],)"
+        R"("env":{"LOSS_TEST":"mark"}})"
     )));
   for (auto& run : runs) wait_until([&] { return !run->sink.lines.empty(); });
   pid_t const old = launcher_->pid();

@@ -1,4 +1,4 @@
-#include "process_fixture.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include "engine/base/json.hpp"
 #include "providers/process/process_tree.hpp"

@@ -1,9 +1,9 @@
 // Goal: scripts in the languages of the table run, give results, and fail with a useful word.
 // Method: real interpreters; a language that is not installed here is skipped and says so.
 #include "engine/base/json.hpp"
-#include "process_fixture.hpp"
 #include "providers/process/environment.hpp"
 #include "providers/process/languages.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,6 +1,6 @@
 // Goal: no child outlives the server. Method: a second process plays the server, starts children of
 // every kind through its launcher, and is killed; then none of them may be left.
-#include "process_fixture.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 

@@ -2,8 +2,8 @@
 // Method: hostile trees.
 #include "providers/process/work_directory.hpp"
 
-#include "process_fixture.hpp"
 #include "providers/process/remove_tree.hpp"
+#include "tests/providers/process/process_fixture.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -99,7 +99,8 @@ Result<JsonTemplate> compile_json(char const* text) {
 
 TEST(JsonTemplate, Evaluates) {
   auto const compiled = compile_json(
-      R"json({"${{ key }}": 1, "a/b~": ["${{ list }}", {"c": "hi ${{ name }}"}], "d": "$${{ e }}"})json"
+      R"json({"${{ key }}": 1, "a/b~": ["${{ list }}", {"c": "hi ${{ name }}"}],
+              "d": "$${{ e }}"})json"
   );
   ASSERT_TRUE(compiled) << compiled.error().message;
   EXPECT_FALSE(compiled->is_constant());
