@@ -40,7 +40,7 @@ inline bool regex_match(string const& text, smatch& found, ropewalk_linear_regex
   constexpr size_t date_size_max = 64;
   if (text.size() > date_size_max) return false;
   // valijson's own pattern for dates, on 64 bytes at most
-  return regex_match(text, found, std::regex(regex.pattern()));  // style-ok(std::regex): bounded
+  return regex_match(text, found, std::regex(regex.pattern()));  // style-ok(regex): bounded
 }
 
 }  // namespace std

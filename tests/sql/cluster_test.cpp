@@ -26,7 +26,7 @@ bool becomes_true(std::function<bool()> condition, std::chrono::seconds limit = 
   auto const deadline = Steady::now() + limit;
   while (!condition()) {
     if (Steady::now() > deadline) return false;
-    std::this_thread::sleep_for(10ms);  // style-ok(this_thread::sleep): between two looks
+    std::this_thread::sleep_for(10ms);  // style-ok(sleep)
   }
   return true;
 }

@@ -13,7 +13,7 @@
 
 namespace ropewalk::test {
 
-using namespace std::chrono_literals;  // style-ok(using namespace): only units, only in tests
+using namespace std::chrono_literals;  // style-ok(using-namespace): only units, only in tests
 
 inline Instant const t0 = Instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 31));
 
