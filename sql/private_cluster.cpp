@@ -153,14 +153,15 @@ bool PrivateCluster::take_over_running() {
   return false;
 }
 
-/// PostgreSQL takes the number in the file for a live postmaster whenever any process of its user
-/// has that number.
-void PrivateCluster::remove_stale_pid_file() const {
+/// PostgreSQL takes the number in a lock file for a live postmaster whenever any process of its user
+/// has that number, even one that is dead and has not been waited for yet.
+void PrivateCluster::remove_stale_lock_files() const {
   auto const pid = recorded_postmaster(place_.pgdata);
-  if (!pid || is_process_in(*pid, place_.pgdata)) return;
+  if (pid && is_process_in(*pid, place_.pgdata)) return;
   if (!processes_in(place_.pgdata).empty()) return;  // old backends still attached to its memory
   std::error_code ec;
   fs::remove(place_.pgdata / "postmaster.pid", ec);
+  fs::remove(sockets_ / ".s.PGSQL.5432.lock", ec);
 }
 
 /// Starts postgres, again and again as long as what a killed postmaster left behind is still there.
@@ -188,7 +189,7 @@ Result<void> PrivateCluster::launch(milliseconds limit) {
   command.directory = place_.pgdata;
   command.output = place_.log;
   for (;;) {
-    remove_stale_pid_file();
+    remove_stale_lock_files();
     TRY(auto const pid, spawn(command, place_.account));
     postmaster_ = ProcessHandle(pid);
     auto const left = deadline - std::chrono::steady_clock::now();

@@ -54,7 +54,7 @@ class PrivateCluster {
   Result<void> launch(std::chrono::milliseconds limit);
   bool wait_until_ready(std::chrono::milliseconds limit) const;
   bool accepts_connections() const;
-  void remove_stale_pid_file() const;
+  void remove_stale_lock_files() const;
   void supervise();
   bool wait_for_stop(std::chrono::milliseconds time) const;
   void tell(std::string const& message) const;
