@@ -153,8 +153,8 @@ bool PrivateCluster::take_over_running() {
   return false;
 }
 
-/// PostgreSQL takes the number in a lock file for a live postmaster whenever any process of its user
-/// has that number, even one that is dead and has not been waited for yet.
+/// PostgreSQL takes the number in a lock file for a live postmaster whenever any process of its
+/// user has that number, even one that is dead and has not been waited for yet.
 void PrivateCluster::remove_stale_lock_files() const {
   auto const pid = recorded_postmaster(place_.pgdata);
   if (pid && is_process_in(*pid, place_.pgdata)) return;
