@@ -170,5 +170,62 @@ TEST_F(BoundsTest, FramesThatBreakTheRules) {
   EXPECT_EQ(broken.wait_for_close(), 1007U);
 }
 
+/// What comes back until the server hangs up; throws when it does not.
+std::string until_closed(Socket const& socket) {
+  std::string out;
+  auto const deadline = Steady::now() + seconds(20);
+  while (socket.read_some(out, time_left(deadline))) {
+  }
+  if (Steady::now() >= deadline) throw std::runtime_error("it is still open: " + out);
+  return out;
+}
+
+TEST(TimeLimitsTest, WhoIsTooSlowIsToldAndCutOff) {
+  Server const server(
+      {"--limits-header-timeout",
+       "300ms",
+       "--limits-request-timeout",
+       "300ms",
+       "--limits-idle-timeout",
+       "500ms"}
+  );
+  Socket const half_header(server.port());
+  half_header.write("GET /healthz HTTP/1.1\r\nHost: local");
+  EXPECT_THAT(until_closed(half_header), HasSubstr(" 408 "));
+  Socket const half_body(server.port());
+  half_body.write(
+      "POST /v1/executions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Content-Length: 100\r\n\r\n{"
+  );
+  EXPECT_THAT(until_closed(half_body), HasSubstr(" 408 "));
+  Socket const idle(server.port());
+  EXPECT_EQ(exchange(idle, to_bytes({"GET", "/healthz", "", {}}), seconds(10)).status, 200U);
+  EXPECT_EQ(until_closed(idle), "");
+  // A WebSocket that answers pings stays.
+  Stream stream(server.port());
+  EXPECT_FALSE(stream.receive(milliseconds(1200)));
+  EXPECT_EQ(stream.closed_with(), 0U);
+}
+
+TEST(ConnectionsTest, OneMoreThanTheLimitIsRefusedUntilOneGoes) {
+  Server const server({"--limits-connections", "3", "--shards", "1"});
+  auto const health = to_bytes({"GET", "/healthz", "", {}});
+  std::vector<std::unique_ptr<Socket>> held;
+  for (int i = 0; i < 3; ++i) {
+    held.push_back(std::make_unique<Socket>(server.port()));
+    EXPECT_EQ(exchange(*held.back(), health, seconds(10)).status, 200U);
+  }
+  auto const fourth = [&]() -> unsigned {
+    try {
+      return exchange(Socket(server.port()), health, seconds(10)).status;
+    } catch (std::exception const&) {
+      return 0;  // closed without a word
+    }
+  };
+  EXPECT_THAT(fourth(), AnyOf(0U, 503U));
+  held.pop_back();
+  EXPECT_TRUE(eventually([&] { return fourth() == 200; }));
+}
+
 }  // namespace
 }  // namespace ropewalk::system_test

@@ -69,6 +69,8 @@ class Ledger {
     }
     return out;
   }
+  /// Tasks that were known to be completed at some kill.
+  std::size_t noted_count() const { return done_before_.size(); }
   std::size_t tasks_count() const {
     std::set<std::string> tasks;
     for (auto const& line : lines()) tasks.insert(task_of(line));
@@ -162,6 +164,7 @@ class CrashTest : public ::testing::Test {
     EXPECT_EQ(database.value("SELECT count(*) FROM tasks WHERE status = 3"), "1000");
     EXPECT_EQ(database.value("SELECT count(*) FROM idempotency"), "200");
     EXPECT_TRUE(eventually([&] { return server_.task_processes().empty(); }, seconds(10)));
+    EXPECT_GT(ledger_->noted_count(), 500U) << "the kills came too early to show anything";
     std::cout << "ledger lines: " << ledger_->lines().size() << " for 600 commands\n";
   }
 
@@ -201,6 +204,25 @@ TEST_F(CrashTest, PostgresKilledTwelveTimes) {
     server_.kill_database();
     ledger_->note(server_.database());
     ASSERT_TRUE(server_.is_running()) << "the server went with its database";
+  }
+  submitter.allow(executions_count);
+  ASSERT_TRUE(eventually([&] { return submitter.accepted() == executions_count; }, seconds(60)));
+  expect_all_done_once();
+}
+
+TEST_F(CrashTest, BothKilledAtOnce) {
+  constexpr int kills = 8;
+  std::atomic<std::uint16_t> port = server_.port();
+  Submitter submitter(port, ledger_->path());
+  for (int round = 0; round < kills; ++round) {
+    submitter.allow((round + 2) * executions_count / kills);
+    wait_for_progress(40);
+    if (HasFatalFailure()) return;
+    server_.kill_database();
+    server_.kill();
+    server_.start();
+    port = server_.port();
+    ledger_->note(server_.database());
   }
   submitter.allow(executions_count);
   ASSERT_TRUE(eventually([&] { return submitter.accepted() == executions_count; }, seconds(60)));

@@ -170,7 +170,9 @@ TEST_F(StreamTest, RunAndCancelOverTheSocket) {
 }
 
 TEST_F(StreamTest, WhoReadsSlowlyCatchesUpOrIsToldToComeAgain) {
-  auto const id = start(chatter(20'000));
+  std::string const many = "{'type': 'command', 'command': ['seq', '1', '30000']}";
+  auto const id =
+      start(definition("{'name': 'many', 'tasks': {'a': " + many + ", 'b': " + many + "}}"));
   Seen seen;
   {
     Stream slow(server_.port(), 4096);

@@ -16,7 +16,7 @@ bool eventually(Condition holds, milliseconds limit = seconds(20)) {
   auto const deadline = Steady::now() + limit;
   while (!holds()) {
     if (Steady::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(5));  // style-ok(banned): between two looks
+    std::this_thread::sleep_for(milliseconds(5));  // style-ok(sleep)
   }
   return true;
 }
