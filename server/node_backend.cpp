@@ -239,6 +239,16 @@ Async<Result<json::array>> NodeBackend::nodes() {
   co_return out;
 }
 
+Async<Result<json::object>> NodeBackend::prune(Duration age) {
+  auto const pruned = co_await shard_.store.prune(common_.clock.now() - age);
+  if (!pruned) co_return pruned.error();
+  json::object out;
+  out["executions"] = pruned->executions;
+  out["definitions"] = pruned->definitions;
+  out["idempotencyKeys"] = pruned->idempotency_keys;
+  co_return out;
+}
+
 Async<Result<>> NodeBackend::ready() {
   Error error;
   error.error_class = ErrorClass::transient;

@@ -57,6 +57,7 @@ class NodeBackend : public Backend {
   Async<Result<boost::json::value>> pools() override;
   Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) override;
   Async<Result<boost::json::array>> nodes() override;
+  Async<Result<boost::json::object>> prune(Duration age) override;
   Async<Result<>> ready() override;
   Async<std::string> metrics() override;
 

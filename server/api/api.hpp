@@ -74,6 +74,7 @@ class NodeApi {
   Async<Response> pools(Request request);
   Async<Response> set_pool(Request request);
   Async<Response> nodes(Request request);
+  Async<Response> prune(Request request);
   Async<Response> health(Request request);
   Async<Response> ready(Request request);
   Async<Response> metrics(Request request);

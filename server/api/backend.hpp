@@ -121,6 +121,8 @@ class Backend {
   virtual Async<Result<boost::json::value>> pools() = 0;
   virtual Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) = 0;
   virtual Async<Result<boost::json::array>> nodes() = 0;
+  /// Deletes executions that ended longer ago than `age`; how much of what.
+  virtual Async<Result<boost::json::object>> prune(Duration age) = 0;
   /// Errors: database_unavailable, shutting_down.
   virtual Async<Result<>> ready() = 0;
   virtual Async<std::string> metrics() = 0;

@@ -1,3 +1,4 @@
+#include "engine/base/time.hpp"
 #include "server/api/api.hpp"
 #include "server/api/start_request.hpp"
 #include "server/http/problem_response.hpp"
@@ -33,6 +34,7 @@ void NodeApi::add_to(Router& router) {
   route(Method::get, "/v1/pools", Access::read, &NodeApi::pools);
   route(Method::patch, "/v1/pools/{name}", Access::admin, &NodeApi::set_pool);
   route(Method::get, "/v1/nodes", Access::read, &NodeApi::nodes);
+  route(Method::post, "/v1/prune", Access::admin, &NodeApi::prune);
   route(Method::get, "/v1/stream", Access::read, &NodeApi::stream);
   route(Method::get, "/healthz", Access::open, &NodeApi::health);
   route(Method::get, "/readyz", Access::open, &NodeApi::ready);
@@ -81,6 +83,23 @@ Async<Response> NodeApi::nodes(Request) {
   boost::json::object out;
   out["items"] = std::move(*nodes);
   co_return json_response(out);
+}
+
+Async<Response> NodeApi::prune(Request request) {
+  auto const known = std::vector<std::string_view>{"olderThan"};
+  auto const body = read_json_object(request, known);
+  if (!body) co_return problem_response(body.error());
+  auto const* text = body->if_contains("olderThan");
+  bool const is_there = text != nullptr && text->is_string();
+  auto const age = parse_duration(is_there ? std::string_view(text->get_string()) : "");
+  if (!age) {
+    auto const error =
+        invalid_argument("olderThan is a duration", "write it as \"30d\" or \"12h\"");
+    co_return problem_response(error);
+  }
+  auto const counts = co_await backend_.prune(*age);
+  if (!counts) co_return problem_response(counts.error());
+  co_return json_response(*counts);
 }
 
 Async<Response> NodeApi::health(Request) {

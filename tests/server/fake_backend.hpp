@@ -116,6 +116,7 @@ class FakeBackend : public Backend {
   }
   Async<Result<>> set_capacity(std::string, std::uint64_t) override { co_return Result<>{}; }
   Async<Result<boost::json::array>> nodes() override { co_return boost::json::array(); }
+  Async<Result<boost::json::object>> prune(Duration) override { co_return boost::json::object(); }
   Async<Result<>> ready() override {
     if (is_ready) co_return Result<>{};
     Error error;
