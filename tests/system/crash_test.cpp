@@ -102,11 +102,9 @@ class Submitter {
 
  private:
   void run() {
-    while (!has_ended_ && accepted_ < executions_count) {
-      bool const is_sent = accepted_ < allowed_ && send_next();
-      if (is_sent) ++accepted_;
-      if (!is_sent) std::this_thread::sleep_for(milliseconds(10));
-    }
+    auto const is_accepted = [&] { return accepted_ < allowed_ && send_next(); };
+    while (!has_ended_ && accepted_ < executions_count)
+      if (eventually([&] { return has_ended_ || is_accepted(); }) && !has_ended_) ++accepted_;
   }
 
   bool send_next() {
@@ -139,14 +137,14 @@ class CrashTest : public ::testing::Test {
  protected:
   CrashTest() { ledger_ = std::make_unique<Ledger>(server_.files().path("ledger")); }
 
-  /// So that each kill meets work, and work goes on between kills.
-  void wait_for_progress(std::size_t lines_more) {
+  /// So that each kill meets work, and work goes on between kills. Lines come at any moment of the
+  /// other attempts that run beside.
+  void wait_for_progress(std::size_t lines_about) {
     auto const before = ledger_->lines().size();
-    bool const goes_on = eventually(
-        [&] { return ledger_->lines().size() >= before + lines_more || all_ended(); }, seconds(60)
-    );
+    auto const wanted = before + lines_about / 2 + random_() % lines_about;
+    bool const goes_on =
+        eventually([&] { return ledger_->lines().size() >= wanted || all_ended(); }, seconds(60));
     ASSERT_TRUE(goes_on) << "nothing is done any more: " << statuses(server_.database());
-    std::this_thread::sleep_for(milliseconds(random_() % 40));  // any moment, not only this one
   }
 
   bool all_ended() const {

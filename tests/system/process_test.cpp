@@ -28,7 +28,8 @@ json::value waits_for_file() {
     'before': {'type': 'command', 'env': {'FILE': '${{ inputs.file }}'},
       'command': ['sh', '-c', 'echo before >> $FILE.ledger']},
     'hold': {'type': 'command', 'needs': ['before'], 'env': {'FILE': '${{ inputs.file }}'},
-      'command': ['sh', '-c', 'until [ -e $FILE ]; do sleep 0.02; done; echo hold >> $FILE.ledger']},
+      'command': ['sh', '-c',
+        'until [ -e $FILE ]; do sleep 0.02; done; echo hold >> $FILE.ledger']},
     'after': {'type': 'pass', 'needs': ['hold']}}})");
 }
 

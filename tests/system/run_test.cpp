@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <memory>
 #include <sstream>
 
 namespace ropewalk::system_test {
@@ -35,14 +37,18 @@ json::object last_line(std::string const& text) {
 /// `ropewalk run` in one data directory, which keeps its PostgreSQL for the next run.
 class RunTest : public ::testing::Test {
  protected:
-  Finished run(std::vector<std::string> arguments) const {
+  static void SetUpTestSuite() { directory = std::make_unique<TempDirectory>(); }
+  static void TearDownTestSuite() { directory.reset(); }
+
+  static Finished run(std::vector<std::string> arguments, std::string const& data = "data") {
     arguments.insert(arguments.begin(), "run");
-    arguments.insert(arguments.end(), {"--data", directory_.path("data")});
-    return ropewalk(arguments, directory_.path());
+    arguments.insert(arguments.end(), {"--data", directory->path(data)});
+    return ropewalk(arguments, directory->path());
   }
 
-  TempDirectory directory_;
+  static std::unique_ptr<TempDirectory> directory;
 };
+std::unique_ptr<TempDirectory> RunTest::directory;
 
 TEST_F(RunTest, CompletedIsZeroAndTheOutputIsPrinted) {
   auto const done = run({examples + "/hello.yaml", "-i", "name=Ada", "--output", "shout"});
@@ -58,7 +64,7 @@ TEST_F(RunTest, EveryExampleEndsAsItSays) {
 }
 
 TEST_F(RunTest, FailedIsOneAndSaysWhichTask) {
-  auto const file = directory_.write(
+  auto const file = directory->write(
       "fails.yaml", "name: fails\ntasks: {bad: {type: command, command: ['false']}}\n"
   );
   auto const done = run({file});
@@ -67,11 +73,12 @@ TEST_F(RunTest, FailedIsOneAndSaysWhichTask) {
 }
 
 TEST_F(RunTest, AMistakeInTheFileIsTwoAndNothingIsStarted) {
-  auto const file = directory_.write("typo.yaml", "name: typo\ntasks: {a: {typ: pass}}\n");
-  auto const done = run({file});
+  auto const file = directory->write("typo.yaml", "name: typo\ntasks: {a: {typ: pass}}\n");
+  auto const done = run({file}, "untouched");
   EXPECT_EQ(done.status, 2);
   EXPECT_THAT(done.error, HasSubstr("rename `typ` to `type`"));
-  EXPECT_FALSE(std::filesystem::exists(directory_.path("data"))) << "a database was made for it";
+  EXPECT_FALSE(std::filesystem::exists(directory->path("untouched")))
+      << "a database was made for it";
 }
 
 TEST_F(RunTest, InputsThatDoNotFitAreTwo) {
@@ -164,19 +171,27 @@ json::value waits_for_file() {
 
 class RemoteCommandsTest : public ::testing::Test {
  protected:
+  static void SetUpTestSuite() { shared = std::make_unique<Server>(); }
+  static void TearDownTestSuite() { shared.reset(); }
+
   std::string start() {
     json::object inputs;
     inputs["file"] = gate();
     auto const workflow = waits_for_file();
     auto out = server_.run(workflow, inputs);
-    eventually([&] { return server_.status_of(out, "hold") == "RUNNING"; });
+    eventually([&] { return server_.status_of(out, "hold") != "PENDING"; });
     return out;
   }
-  std::string gate() const { return server_.files().path("gate"); }
-  void open_gate() const { server_.files().write("gate", ""); }
+  /// Of this test alone.
+  static std::string gate() {
+    return shared->files().path(::testing::UnitTest::GetInstance()->current_test_info()->name());
+  }
+  static void open_gate() { std::ofstream(gate()) << "open"; }
 
-  Server server_;
+  static std::unique_ptr<Server> shared;
+  Server const& server_ = *shared;
 };
+std::unique_ptr<Server> RemoteCommandsTest::shared;
 
 TEST_F(RemoteCommandsTest, LookAtAnExecution) {
   auto const id = start();
