@@ -15,9 +15,12 @@ constexpr Statement prune_executions{
     " a AS (DELETE FROM attempts USING doomed WHERE execution = id),"
     " v AS (DELETE FROM events USING doomed WHERE execution = id)"
     " DELETE FROM executions e USING doomed WHERE e.id = doomed.id"};
+// A definition is stored a moment before the execution that needs it: young ones stay, whatever was
+// asked for.
 constexpr Statement prune_definitions{
     "prune_definitions",
-    "DELETE FROM definitions d WHERE used_at < $1::timestamptz"
+    "DELETE FROM definitions d"
+    " WHERE used_at < least($1::timestamptz, now() - interval '1 hour')"
     " AND NOT EXISTS (SELECT FROM workflows w WHERE w.hash = d.hash)"
     " AND NOT EXISTS (SELECT FROM executions e"
     " WHERE e.definition_hash = d.hash AND e.workflow_version = 0)"};
