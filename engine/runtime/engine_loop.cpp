@@ -172,14 +172,17 @@ Async<> Engine::Impl::wake_loop() {
 Async<> Engine::Impl::grace_loop() {
   grace_timer_.expires_at(Timer::time_point::max());
   while (!grace_) co_await grace_timer_.async_wait(use_tuple);
-  grace_timer_.expires_after(*grace_);
-  if (!running_.empty()) co_await grace_timer_.async_wait(use_tuple);
+  auto const begun = Steady::now();
+  while (!running_.empty() && Steady::now() < begun + *grace_) {  // stop() may make it shorter
+    grace_timer_.expires_at(begun + *grace_);
+    co_await grace_timer_.async_wait(use_tuple);
+  }
   core_.interrupt_all(now());
   drain();
 }
 
 void Engine::Impl::stop(Duration grace) {
-  if (grace_) return;
+  if (grace_ && *grace_ <= grace) return;
   grace_ = grace;
   core_.stop_starting();
   grace_timer_.cancel();
