@@ -111,6 +111,35 @@ TEST_F(ProcessTest, StoppingLetsShortTasksEnd) {
   EXPECT_EQ(ledger(), "before\nhold\n") << "what had ended in time ran again";
 }
 
+TEST_F(ProcessTest, ASecondSignalEndsItAtOnce) {
+  server_.flags() = {"--grace", "1h"};
+  ASSERT_EQ(server_.stop(), 0);
+  server_.start();
+  auto const id = start_waiting();
+  server_.signal(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(server_.data() + "/server.json"); })
+  );
+  EXPECT_TRUE(server_.is_running()) << "it waits for the task";
+  EXPECT_EQ(server_.stop(seconds(20)), 0);
+  EXPECT_TRUE(server_.task_processes().empty());
+  server_.start();
+  open_gate();
+  EXPECT_EQ(text_of(server_.wait_for_end(id), "status"), "COMPLETED");
+}
+
+TEST_F(ProcessTest, ALauncherThatIsKilledTakesItsTasksAlongAndIsReplaced) {
+  auto const id = start_waiting();
+  for (auto const child : children_of(server_.pid()))
+    if (read_text("/proc/" + std::to_string(child) + "/comm").starts_with("ropewalk-launch"))
+      ::kill(child, SIGKILL);
+  EXPECT_EQ(text_of(server_.wait_for_end(id), "status"), "FAILED");
+  EXPECT_THAT(server_.get("/v1/executions/" + id).body, HasSubstr("launcher"));
+  EXPECT_TRUE(eventually([&] { return server_.task_processes().empty(); }));
+  open_gate();
+  EXPECT_EQ(server_.post("/v1/executions/" + id + "/retry", json::object()).status, 202U);
+  EXPECT_TRUE(eventually([&] { return text_of(server_.execution(id), "status") == "COMPLETED"; }));
+}
+
 TEST_F(ProcessTest, ASecondServerOnTheSameDataSaysWhoHasIt) {
   auto const second =
       run_program({ropewalk_binary(), "serve", "--data", server_.data(), "--listen", "127.0.0.1:0"}
