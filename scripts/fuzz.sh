@@ -19,7 +19,8 @@ fi
 command -v clang++-19 >/dev/null || scripts/setup.sh --tools
 export CCACHE_NOHASHDIR=1
 cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++-19 \
-  -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_FLAGS="-fsanitize=fuzzer-no-link -Wno-deprecated-declarations" \
+  -DCMAKE_C_COMPILER=clang-19 \
+  -DCMAKE_CXX_FLAGS='-fsanitize=fuzzer-no-link -Wno-deprecated-declarations' \
   -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1' -DROPEWALK_SANITIZE=address -DROPEWALK_FUZZ=ON \
   -DROPEWALK_BENCH=OFF >/dev/null
 ninja -C build/fuzz "${targets[@]/#/fuzz_}"

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   }
   if (!loaded.workflow) return 0;
   limits.bytes_max = 1024 * 1024;
-  auto const again = load_workflow(json::value(loaded.workflow->document), types(), limits);
+  auto const again = load_workflow(boost::json::value(loaded.workflow->document), types(), limits);
   for (auto const& problem : again.problems)
     std::fprintf(stderr, "%s\n", to_line(problem, "document").c_str());
   fuzz::require(again.workflow != nullptr, "a workflow's document loads again");
