@@ -162,7 +162,7 @@ class CrashTest : public ::testing::Test {
     EXPECT_EQ(database.value("SELECT count(*) FROM tasks WHERE status = 3"), "1000");
     EXPECT_EQ(database.value("SELECT count(*) FROM idempotency"), "200");
     EXPECT_TRUE(eventually([&] { return server_.task_processes().empty(); }, seconds(10)));
-    EXPECT_GT(ledger_->noted_count(), 500U) << "the kills came too early to show anything";
+    EXPECT_GT(ledger_->noted_count(), 300U) << "the kills came too early to show anything";
     std::cout << "ledger lines: " << ledger_->lines().size() << " for 600 commands\n";
   }
 
