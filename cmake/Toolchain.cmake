@@ -27,7 +27,9 @@ add_library(ropewalk_warnings INTERFACE)
 target_compile_options(ropewalk_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
   -Wold-style-cast -Werror
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict>
+  # What clang finds in GCC 12's own standard library.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 
 # ropewalk_library(NAME LIBS...): a static library of the sources that target_sources adds, rooted at the repository.
 function(ropewalk_library name)

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -59,6 +60,12 @@ struct Bytes {
   Text content{};
 };
 
+/// Whether T is one of a variant's types.
+template <class T, class Variant>
+inline constexpr bool is_alternative = false;
+template <class T, class... Types>
+inline constexpr bool is_alternative<T, std::variant<Types...>> = (std::is_same_v<T, Types> || ...);
+
 class Value {
  public:
   using Storage = std::variant<
@@ -77,7 +84,7 @@ class Value {
 
   Value() = default;
   template <class T>
-  requires std::is_constructible_v<Storage, std::in_place_type_t<T>, T>
+  requires is_alternative<T, Storage>
   explicit Value(T value) : storage_(std::in_place_type<T>, std::move(value)) {}
   explicit Value(std::string text) : storage_(Text(std::move(text))) {}
 
