@@ -36,7 +36,7 @@ std::string text_of(json::object const& object, std::string const& name) {
 }
 
 milliseconds time_left(Steady::time_point deadline) {
-  auto const left = std::chrono::duration_cast<milliseconds>(deadline - Steady::now());
+  auto const left = std::chrono::ceil<milliseconds>(deadline - Steady::now());
   return std::max(left, milliseconds(0));
 }
 
