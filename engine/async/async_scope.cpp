@@ -26,53 +26,41 @@ AsyncScope::AsyncScope(Executor executor)
     : executor_(executor), idle_(executor, Timer::time_point::max()) {}
 
 AsyncScope::~AsyncScope() {
-  ROPEWALK_CHECK(children_count_ == 0);
+  ROPEWALK_CHECK(children_.empty());
 }
 
 void AsyncScope::finished(std::exception_ptr fault) {
-  --children_count_;
   if (fault && !first_fault_ && !is_cancellation(fault)) {
     first_fault_ = fault;
     cancel();
   }
-  if (children_count_ == 0) idle_.cancel();
+  if (children_.empty()) idle_.cancel();
 }
 
 void AsyncScope::spawn(Async<> work) {
-  auto const child = signals_.emplace(signals_.end());
-  ++children_count_;
-  auto done = [this, child](std::exception_ptr fault) {
-    signals_.erase(child);
-    finished(fault);
-  };
-  asio::co_spawn(
-      executor_, std::move(work), asio::bind_cancellation_slot(child->slot(), std::move(done))
-  );
+  spawn(std::move(work), std::make_shared<asio::cancellation_signal>());
 }
 
-void AsyncScope::spawn(Async<> work, asio::cancellation_signal& signal) {
-  auto const child = borrowed_.insert(borrowed_.end(), &signal);
-  ++children_count_;
+void AsyncScope::spawn(Async<> work, std::shared_ptr<asio::cancellation_signal> signal) {
+  auto const child = children_.insert(children_.end(), std::move(signal));
   auto done = [this, child](std::exception_ptr fault) {
-    borrowed_.erase(child);
+    children_.erase(child);
     finished(fault);
   };
   asio::co_spawn(
-      executor_, std::move(work), asio::bind_cancellation_slot(signal.slot(), std::move(done))
+      executor_, std::move(work), asio::bind_cancellation_slot((*child)->slot(), std::move(done))
   );
 }
 
 void AsyncScope::cancel() {
-  for (auto it = signals_.begin(); it != signals_.end();)
-    (it++)->emit(asio::cancellation_type::terminal);
-  for (auto it = borrowed_.begin(); it != borrowed_.end();)
+  for (auto it = children_.begin(); it != children_.end();)
     (*it++)->emit(asio::cancellation_type::terminal);
 }
 
 Async<> AsyncScope::join() {
   bool const throws = co_await asio::this_coro::throw_if_cancelled();
   co_await asio::this_coro::throw_if_cancelled(false);
-  while (children_count_ > 0) {
+  while (!children_.empty()) {
     auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) cancel();
     co_await idle_.async_wait(use_tuple);

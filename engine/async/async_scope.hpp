@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <exception>
 #include <list>
+#include <memory>
 
 namespace ropewalk {
 
@@ -25,21 +26,20 @@ class AsyncScope {
 
   /// Starts `work` on this shard. The first child that throws cancels the rest; join() rethrows it.
   void spawn(Async<> work);
-  /// The same, with a signal that the caller keeps to cancel this one child alone. `signal` must
-  /// outlive the child.
-  void spawn(Async<> work, asio::cancellation_signal& signal);
+  /// The same, with a signal by which the caller can cancel this one child alone. The scope keeps
+  /// it until the child has really ended: Asio looks at it once more after the coroutine's last
+  /// line.
+  void spawn(Async<> work, std::shared_ptr<asio::cancellation_signal> signal);
   void cancel();
   Async<> join();
-  std::size_t size() const { return children_count_; }
+  std::size_t size() const { return children_.size(); }
 
  private:
   void finished(std::exception_ptr fault);
 
   Executor executor_;
   Timer idle_;
-  std::list<asio::cancellation_signal> signals_;
-  std::list<asio::cancellation_signal*> borrowed_;
-  std::size_t children_count_ = 0;
+  std::list<std::shared_ptr<asio::cancellation_signal>> children_;
   std::exception_ptr first_fault_;
 };
 

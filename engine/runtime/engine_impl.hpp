@@ -75,7 +75,7 @@ class Engine::Impl {
   Timer company_;
   Timer grace_timer_;
   Steady::time_point last_commit_{};
-  std::unordered_map<RequestId, std::unique_ptr<asio::cancellation_signal>> running_;
+  std::unordered_map<RequestId, std::shared_ptr<asio::cancellation_signal>> running_;
   /// Submissions that wait for their commit, and what the journal had against them.
   std::unordered_map<ExecutionId, std::optional<Error>> submitting_;
   std::unordered_multimap<ExecutionId, EndWaiter*> end_waiters_;

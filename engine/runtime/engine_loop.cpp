@@ -81,9 +81,10 @@ void Engine::Impl::start(AttemptStart attempt) {
   parts_.observer.task_started(attempt.request.type, attempt.queued);
   // The execution may be gone when the coroutine first runs: its context is taken now.
   attempt.request.context = [text = attempt.request.context()] { return text; };
-  auto& signal =
-      running_.emplace(attempt.slot, std::make_unique<asio::cancellation_signal>()).first->second;
-  attempts_.spawn(run_attempt(attempt.slot, *runner->second, std::move(attempt.request)), *signal);
+  auto const signal = std::make_shared<asio::cancellation_signal>();
+  running_.emplace(attempt.slot, signal);
+  auto work = run_attempt(attempt.slot, *runner->second, std::move(attempt.request));
+  attempts_.spawn(std::move(work), signal);
 }
 
 Async<> Engine::Impl::run_attempt(RequestId slot, TaskRunner& runner, AttemptRequest request) {

@@ -11,6 +11,19 @@
 namespace ropewalk::server {
 namespace http = boost::beast::http;
 
+namespace {
+
+/// A line feed without its carriage return in the header that `bytes` begin with. Beast takes some
+/// of them for the end of a line and others not, depending on how the bytes were cut.
+bool has_bare_line_feed(std::string_view bytes) {
+  auto const header = bytes.substr(0, bytes.find("\r\n\r\n"));
+  for (auto at = header.find('\n'); at != header.npos; at = header.find('\n', at + 1))
+    if (at == 0 || header[at - 1] != '\r') return true;
+  return false;
+}
+
+}  // namespace
+
 struct HttpReader::Parser {
   http::request_parser<http::string_body> http;
   bool header_checked = false;
@@ -37,6 +50,8 @@ HttpReader::State HttpReader::advance() {
     parser_->http.body_limit(body_bytes_max_);
     parser_->http.eager(false);
   }
+  if (!parser_->http.is_header_done() && has_bare_line_feed(buffer_))
+    return fail_from(static_cast<int>(http::error::bad_line_ending));
   std::size_t used = 0;
   while (used < buffer_.size() && !parser_->http.is_done()) {
     boost::system::error_code ec;

@@ -56,14 +56,30 @@ Async<> fault_cancels_siblings() {
 
 Async<> one_by_its_signal() {
   int count = 0;
-  asio::cancellation_signal signal;
+  auto const signal = std::make_shared<asio::cancellation_signal>();
   AsyncScope scope(co_await asio::this_coro::executor);
   scope.spawn(count_after(1h, count), signal);
   scope.spawn(count_after(2ms, count));
   co_await sleep_for(1ms);
-  signal.emit(asio::cancellation_type::terminal);
+  signal->emit(asio::cancellation_type::terminal);
   co_await scope.join();
   EXPECT_EQ(count, 1);
+}
+
+Async<> ends_at_once(std::shared_ptr<asio::cancellation_signal>& owned) {
+  owned.reset();  // its owner lets go before the coroutine has returned
+  co_return;
+}
+
+Async<> a_child_that_lets_go_of_its_signal() {
+  AsyncScope scope(co_await asio::this_coro::executor);
+  std::vector<std::shared_ptr<asio::cancellation_signal>> signals(100);
+  for (auto& signal : signals) {
+    signal = std::make_shared<asio::cancellation_signal>();
+    scope.spawn(ends_at_once(signal), signal);
+  }
+  co_await scope.join();
+  EXPECT_EQ(scope.size(), 0U);
 }
 
 Async<> inner(bool& restored) {
@@ -95,6 +111,9 @@ TEST(AsyncScope, TheFirstFaultCancelsTheRestAndIsRethrown) {
 }
 TEST(AsyncScope, OneChildCanBeCancelledAlone) {
   run_coro(one_by_its_signal());
+}
+TEST(AsyncScope, KeepsASignalUntilTheChildHasEnded) {
+  run_coro(a_child_that_lets_go_of_its_signal());
 }
 TEST(AsyncScope, ACancelledJoinerCancelsItsChildren) {
   run_coro(a_cancelled_joiner_cancels_its_children());

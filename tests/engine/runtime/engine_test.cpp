@@ -33,8 +33,8 @@ Async<> runs_a_workflow() {
   ExecutionId const id = submission.id;
   auto accepted = co_await bench.engine.submit(std::move(submission));
   EXPECT_TRUE(accepted);
-  auto const status = co_await bench.engine.wait_for_end(id);
-  EXPECT_EQ(status, Status::completed);
+  auto const ended = co_await eventually([&] { return !bench.engine.is_live(id); });
+  EXPECT_TRUE(ended);
   EXPECT_EQ(bench.runner.started, just(std::string("a")));
   EXPECT_EQ(bench.recorder.tasks_ended, 2);
   EXPECT_EQ(bench.recorder.ends, just(Status::completed));
@@ -75,6 +75,27 @@ Async<> changes_gather_while_a_commit_is_under_way() {
   bench.journal.release();
   co_await calls.join();
   EXPECT_LE(bench.journal.commits, 6) << "fifty executions share their commits";
+  co_await bench.close();
+}
+
+Async<> wait_and_note(Bench& bench, ExecutionId id, std::optional<Status>& out) {
+  out = co_await bench.engine.wait_for_end(id);
+}
+
+Async<> whoever_waits_is_told_how_it_ended() {
+  auto const executor = co_await asio::this_coro::executor;
+  Bench bench(executor);
+  bench.runner.scripts["a"].hangs = true;
+  auto submission = bench.submission(workflow("tasks: {a: {type: work}}"));
+  ExecutionId const id = submission.id;
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  std::optional<Status> told;
+  AsyncScope calls(executor);
+  calls.spawn(wait_and_note(bench, id, told));
+  static_cast<void>(co_await bench.engine.command(id, Command::cancel));
+  co_await calls.join();
+  EXPECT_EQ(told, Status::cancelled);
+  EXPECT_EQ(co_await bench.engine.wait_for_end(id), std::nullopt) << "it is not here any more";
   co_await bench.close();
 }
 
@@ -234,6 +255,9 @@ TEST(Engine, NothingIsToldOrStartedBeforeItIsDurable) {
 }
 TEST(Engine, ChangesGatherWhileACommitIsUnderWay) {
   run_coro(changes_gather_while_a_commit_is_under_way());
+}
+TEST(Engine, WhoeverWaitsIsToldHowItEnded) {
+  run_coro(whoever_waits_is_told_how_it_ended());
 }
 TEST(Engine, CancelReachesTheRunningAttempt) {
   run_coro(cancel_reaches_the_runner());
