@@ -14,7 +14,8 @@ using State = HttpReader::State;
 
 struct Outcome {
   std::vector<Request> requests{};
-  unsigned failure = 0;  // its status
+  unsigned failure = 0;     // its status
+  bool is_waiting = false;  // for the rest of a request
 };
 
 Outcome read(std::string_view bytes, std::size_t chunk) {
@@ -27,6 +28,7 @@ Outcome read(std::string_view bytes, std::size_t chunk) {
     while (reader.state() == State::complete) out.requests.push_back(reader.take());
   }
   if (reader.state() == State::failed) out.failure = reader.failure().status;
+  out.is_waiting = reader.state() == State::header || reader.state() == State::body;
   return out;
 }
 
@@ -51,6 +53,8 @@ int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::require(whole.requests.size() == parts.requests.size(), "as many requests");
   for (std::size_t i = 0; i < whole.requests.size(); ++i)
     check_same(whole.requests[i], parts.requests[i]);
-  fuzz::require((whole.failure == 0) == (parts.failure == 0), "refused or not");
+  // Of a request that is not all there, smaller pieces may tell earlier that it is a bad one.
+  if (!whole.is_waiting && !parts.is_waiting)
+    fuzz::require((whole.failure == 0) == (parts.failure == 0), "refused or not");
   return 0;
 }
