@@ -59,8 +59,8 @@ Async<Result<NodeBackend::Stored>> NodeBackend::put_workflow(
 ) {
   sql::Store::NewWorkflow fresh;
   fresh.name = workflow->name;
-  fresh.body = to_canonical_text(workflow->document);
-  fresh.hash = sql::sha256_hex(fresh.body);
+  fresh.body = to_text(workflow->document);  // in the order of its author, which the hash ignores
+  fresh.hash = sql::sha256_hex(canonical_text(*workflow));
   auto const hash = fresh.hash;
   auto putting = shard_.store.put_workflow(std::move(fresh));
   auto const put = co_await std::move(putting);

@@ -138,9 +138,9 @@ Async<Result<NodeBackend::Definition>> NodeBackend::find_stored(std::string cons
 }
 
 Async<Result<NodeBackend::Definition>> NodeBackend::take_inline(json::value const& document) {
-  auto body = to_canonical_text(document);
+  auto body = to_text(document);  // in the order of its author, which the hash ignores
   Definition out;
-  out.hash = sql::sha256_hex(body);
+  out.hash = sql::sha256_hex(to_canonical_text(document));
   out.workflow = common_.workflows.find(out.hash);
   if (!out.workflow) {
     auto loading = load(body, TextFormat::json);

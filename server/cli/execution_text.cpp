@@ -139,14 +139,11 @@ std::vector<std::string> execution_lines(
 }
 
 std::vector<std::string> why_lines(json::array const& answers, std::size_t width, Style style) {
-  Rows rows{{"TASK", "STATUS", "REASON"}};
+  Rows rows{{"TASK", "STATUS", "WHY"}};
   for (auto const& entry : answers) {
     auto const* answer = entry.if_object();
     if (answer == nullptr) continue;
-    auto reason = std::string(text_at(*answer, "reason"));
-    auto const detail = compact(*answer, "detail");
-    if (!detail.empty()) reason += " " + detail;
-    rows.push_back({id_of(*answer), status_of(*answer), reason});
+    rows.push_back({id_of(*answer), status_of(*answer), std::string(text_at(*answer, "message"))});
   }
   if (rows.size() == 1) return {"nothing is waiting"};
   return table(rows, width, style);

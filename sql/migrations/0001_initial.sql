@@ -3,7 +3,7 @@
 
 CREATE TABLE definitions (
   hash text PRIMARY KEY,                 -- SHA-256 of the canonical form, hex
-  body text NOT NULL,                    -- the canonical form
+  body text NOT NULL,                    -- as JSON, in the order of its author
   source text,                           -- as it was written, where that differs
   used_at timestamptz NOT NULL DEFAULT now()
 );

@@ -54,9 +54,9 @@ TEST_F(ExecutionText, OneHasItsTasks) {
 
 TEST(WhyLines, SayWhatIsWaitedFor) {
   auto const answers =
-      value_of(R"([{"task":"a","status":"PENDING","reason":"pool","detail":{"pool":"gpu"}}])");
+      value_of(R"([{"task":"a","status":"PENDING","message":"waits for pool \"gpu\""}])");
   auto const lines = why_lines(answers.as_array(), 0, plain);
-  EXPECT_EQ(lines.at(1), R"(a     PENDING  pool {"pool":"gpu"})");
+  EXPECT_EQ(lines.at(1), R"(a     PENDING  waits for pool "gpu")");
   EXPECT_EQ(why_lines({}, 0, plain).at(0), "nothing is waiting");
 }
 
