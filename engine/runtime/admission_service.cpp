@@ -97,7 +97,7 @@ void AdmissionService::grant() {
   for (RequestId const id : admission_.grant(steady_now()))
     by_shard[static_cast<std::uint32_t>(id >> shard_bits)].push_back(id);
   for (auto& [shard, ids] : by_shard)
-    tell(shard, [ids = std::move(ids)](AdmissionClient const& client) { client.granted(ids); });
+    tell(shard, [slots = std::move(ids)](AdmissionClient const& client) { client.granted(slots); });
 }
 
 Async<EnterResult> AdmissionService::enter(EnterRequest request) {
