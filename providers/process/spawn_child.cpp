@@ -1,5 +1,9 @@
 #include "providers/process/spawn_child.hpp"
 
+#include "providers/process/file_descriptor.hpp"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -27,13 +31,20 @@ struct ChildPlan {
   char* const* env = nullptr;
   int stdout_fd = -1;
   int stderr_fd = -1;
+  int report_fd = -1;
   pid_t launcher = -1;
 };
 
+/// What the child says when it could not become the program; nothing when it could.
+struct Report {
+  int error = 0;
+  SpawnStage stage = SpawnStage::none;
+};
+
 /// Runs in the launcher's memory until exec (vfork): system calls only. Tells what failed through
-/// the two pointers.
-[[noreturn]] void become(ChildPlan const& plan, int volatile* error, SpawnStage volatile* stage) {
-  *stage = SpawnStage::fork;
+/// report_fd, which a successful exec closes.
+[[noreturn]] void become(ChildPlan const& plan) {
+  Report report{0, SpawnStage::fork};
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != plan.launcher) ::_exit(127);  // it died before the line above
@@ -44,14 +55,15 @@ struct ChildPlan {
   rlimit const no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (::dup2(plan.stdout_fd, 1) >= 0 && ::dup2(plan.stderr_fd, 2) >= 0 &&
-      ::close_range(3, ~0U, 0) == 0) {
-    *stage = SpawnStage::directory;
+      ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+    report.stage = SpawnStage::directory;
     if (::chdir(plan.directory) == 0) {
-      *stage = SpawnStage::exec;
+      report.stage = SpawnStage::exec;
       ::execve(plan.program, plan.argv, plan.env);
     }
   }
-  *error = errno;
+  report.error = errno;
+  static_cast<void>(!::write(plan.report_fd, &report, sizeof report));
   ::_exit(127);
 }
 
@@ -60,6 +72,11 @@ struct ChildPlan {
 SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd) {
   auto const argv = to_pointers(body.argv);
   auto const env = to_pointers(body.env);
+  // A pipe, not memory that vfork shares: under a sanitizer vfork is a plain fork.
+  int pipe_fds[2] = {-1, -1};
+  if (::pipe2(pipe_fds, O_CLOEXEC) != 0) return {-1, errno, SpawnStage::fork};
+  FileDescriptor const reader(pipe_fds[0]);
+  FileDescriptor writer(pipe_fds[1]);
   ChildPlan const plan{
       body.program.c_str(),
       body.directory.c_str(),
@@ -67,15 +84,17 @@ SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd) {
       env.data(),
       stdout_fd,
       stderr_fd,
+      writer.get(),
       ::getpid()};
-  int volatile error = 0;
-  SpawnStage volatile stage = SpawnStage::none;
   pid_t const pid = ::vfork();
-  if (pid == 0) become(plan, &error, &stage);
+  if (pid == 0) become(plan);
   if (pid < 0) return {-1, errno, SpawnStage::fork};
-  if (error != 0) {
+  writer.reset();
+  Report report;
+  ssize_t const said = ::read(reader.get(), &report, sizeof report);
+  if (said == static_cast<ssize_t>(sizeof report)) {
     ::waitpid(pid, nullptr, 0);
-    return {-1, error, stage};
+    return {-1, report.error, report.stage};
   }
   return {pid, 0, SpawnStage::none};
 }

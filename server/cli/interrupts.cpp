@@ -2,13 +2,17 @@
 
 #include <poll.h>
 
+#include <atomic>
+
 namespace ropewalk::cli {
 namespace {
 
-volatile std::sig_atomic_t signals_count = 0;
+// Lock-free, and so fit for a signal handler; read by other threads.
+std::atomic<int> signals_count{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void count_signal(int /*signal*/) {
-  signals_count = signals_count + 1;
+  ++signals_count;
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ class ServerDeathTest : public ProcessFixture {
     char const* const lines[] = {
         "echo up; exec sleep 1000",
         "trap '' TERM HUP; sleep 1000 & echo up; while :; do sleep 1; done",
-        "setsid sleep 1000 & (setsid setsid sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 &); "
-        "echo up; sleep 1000",
+        ("setsid sleep 1000 & (setsid setsid sh -c 'sleep 1000 & sleep 1000' >/dev/null 2>&1 &); "
+         "echo up; sleep 1000"),
     };
     for (char const* line : lines) {
       auto request = make_request(
