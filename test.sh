@@ -29,7 +29,7 @@ trap 'rm -rf "$results"' EXIT
 export GTEST_OUTPUT="json:$results/" GTEST_BRIEF=1
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_stack_use_after_return=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
-export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1 second_deadlock_stack=1 suppressions=$PWD/tests/tsan.supp}"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-halt_on_error=1 second_deadlock_stack=1}"
 
 status=0
 if [ "$what" = all ] || [ "$what" = style ]; then

@@ -18,8 +18,8 @@ constexpr std::size_t lines_queued_max = 8192;
 
 // The one mutable global of the server: everything may log, and the log outlives everything.
 struct Sink {
-  std::shared_ptr<spdlog::details::thread_pool> thread{};
   std::shared_ptr<spdlog::logger> logger{};
+  std::shared_ptr<spdlog::details::thread_pool> thread{};  // ends before what it writes to
   bool is_text = false;
 };
 std::shared_ptr<Sink>& sink() {
