@@ -36,6 +36,7 @@ Result<Admission::Needs> Admission::resolve(SlotRequest const& request) const {
     auto const pool = find_pool(need.pool);
     if (!pool) {
       std::vector<std::string_view> names;
+      names.reserve(pools_.size());
       for (auto const& known : pools_) names.push_back(known.name);
       std::string_view const near = closest_match(need.pool, names);
       return Error{
@@ -161,6 +162,7 @@ std::vector<PoolHolder> Admission::holders_of(Pool const& pool) const {
 
 std::vector<PoolState> Admission::describe() const {
   std::vector<PoolState> states;
+  states.reserve(pools_.size());
   for (auto const& pool : pools_)
     states.push_back({pool.name, pool.capacity, pool.used, 0, holders_of(pool)});
   for (auto const& [needs, queue] : queues_)
