@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
@@ -76,7 +77,7 @@ Result<Duration> parse_duration(std::string_view text) {
   constexpr double duration_max =
       100.0 * 365 * 86'400e6;  // a century: beyond it, sums with a date could overflow
   if (total > duration_max) return bad_duration(text);
-  return Duration(static_cast<std::int64_t>(total + 0.5));
+  return Duration(std::llround(total));
 }
 
 std::string format_duration(Duration duration) {
