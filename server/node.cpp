@@ -76,11 +76,14 @@ Async<> shut_doors_at(NodeShard& home, std::uint16_t code, std::string reason) {
 }
 
 Async<> join_at(NodeShard& home, Steady::duration limit) {
-  auto const give_up = Steady::now() + limit;
-  while (home.front.sessions_count() > 0 && Steady::now() < give_up)
-    co_await sleep_for(std::chrono::milliseconds(20));
-  home.front.cancel();
-  co_await home.scope.join();
+  auto join = [](AsyncScope& scope) -> Async<Result<>> {
+    co_await scope.join();
+    co_return Result<>();
+  };
+  auto joining =
+      join(home.scope);  // past the limit it is cancelled: that cuts what is left, and still waits
+  auto joined = with_deadline(limit, std::move(joining));
+  co_await std::move(joined);
 }
 
 }  // namespace
@@ -181,7 +184,7 @@ Async<> Node::Impl::end_work(Duration grace) {
         co_await std::move(stopping);
       }
     }
-    co_await sleep_for(std::chrono::milliseconds(10));
+    co_await wake_->wait_until(is_late ? Steady::time_point::max() : cut_after);
   }
   for (auto const& home : shards_) {
     auto make = [&home] { return drop_work_at(*home); };

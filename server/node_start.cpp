@@ -80,8 +80,10 @@ Result<> Node::Impl::listen() {
   for (std::uint32_t i = 0; i < count; ++i) {
     shards_.push_back(std::make_unique<NodeShard>(common_, i, shard_list_, admission_place_));
   }
+  shard_list_.reserve(count);
   for (auto const& shard : shards_) shard_list_.push_back(shard.get());
   std::vector<Hub*> hubs;
+  hubs.reserve(count);
   for (auto const& shard : shards_) hubs.push_back(&shard->hub);
   for (auto const& shard : shards_) {
     auto* const home = shard.get();

@@ -166,7 +166,7 @@ Result<fs::path> find_binaries(fs::path const& given, fs::path const& pgdata) {
 Result<fs::path> socket_directory(ClusterPlace const& place) {
   if (fits_socket_address(place.pgdata)) return place.pgdata;
   auto const name = "ropewalk-" + sha256_hex(place.pgdata.string()).substr(0, 16);
-  auto const path = fs::path("/tmp") / name;
+  auto path = fs::path("/tmp") / name;
   auto const& account = place.account;
   if (::mkdir(path.c_str(), 0700) == 0) {
     if (account.must_switch && ::chown(path.c_str(), account.uid, account.gid) != 0)

@@ -112,7 +112,8 @@ Async<Result<void>> Connection::handshake() {
 
 std::string Connection::settings_sql() const {
   std::string sql;
-  for (auto const& [name, value] : options_.settings) sql += "SET " + name + " = '" + value + "';";
+  for (auto const& [name, value] : options_.settings)
+    sql.append("SET ").append(name).append(" = '").append(value).append("';");
   return sql;
 }
 

@@ -53,6 +53,7 @@ WorkflowVersion read_version(Rows const& rows, std::size_t row) {
 
 std::vector<WorkflowVersion> read_versions(Rows const& rows) {
   std::vector<WorkflowVersion> out;
+  out.reserve(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_version(rows, i));
   return out;
 }

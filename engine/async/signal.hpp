@@ -21,6 +21,16 @@ class Signal {
     raised_ = false;
   }
 
+  /// The same, but returns at `limit` at the latest. One waiter at a time.
+  Async<> wait_until(Steady::time_point limit) {
+    if (!raised_) {
+      timer_.expires_at(limit);
+      co_await timer_.async_wait(use_tuple);
+      timer_.expires_at(Timer::time_point::max());
+    }
+    raised_ = false;
+  }
+
  private:
   Timer timer_;
   bool raised_ = false;

@@ -40,6 +40,7 @@ TaskType const* TaskTypes::find(std::string_view name) const {
 
 std::vector<std::string_view> TaskTypes::names() const {
   std::vector<std::string_view> out;
+  out.reserve(types_.size());
   for (auto const& [name, type] : types_) out.emplace_back(name);
   return out;
 }

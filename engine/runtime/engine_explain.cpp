@@ -19,9 +19,11 @@ json::array describe_holders(std::vector<PoolHolder> const& holders) {
   return out;
 }
 
-void say(json::object& line, std::string_view reason, std::string message, json::object detail) {
+void say(
+    json::object& line, std::string_view reason, std::string_view message, json::object detail
+) {
   line["reason"] = reason;
-  line["message"] = std::move(message);
+  line["message"] = message;
   line["detail"] = std::move(detail);
 }
 
@@ -95,7 +97,7 @@ Async<> Engine::Impl::explain_slot(RequestId slot, json::object& line) {
       {"capacity", wait->capacity},
       {"position", wait->position},
       {"holders", describe_holders(wait->holders)}};
-  say(line, "pool", std::move(message), std::move(detail));
+  say(line, "pool", message, std::move(detail));
 }
 
 Async<Result<json::value>> Engine::Impl::why(ExecutionId id, std::string task) {

@@ -87,7 +87,8 @@ Result<> add_task_environment(Environment& environment, json::object const& conf
 std::vector<std::string> to_env_strings(Environment const& environment) {
   std::vector<std::string> out;
   out.reserve(environment.size() + 1);
-  for (auto const& [name, value] : environment) out.push_back(name + "=" + value);
+  for (auto const& [name, value] : environment)
+    out.emplace_back(name).append("=").append(value);
   return out;
 }
 

@@ -68,7 +68,7 @@ Async<Response> NodeApi::set_pool(Request request) {
     auto const error = invalid_argument("capacity is a whole number, at least 0");
     co_return problem_response(error);
   }
-  auto const name = request.param("name");
+  auto const& name = request.param("name");
   auto const done = co_await backend_.set_capacity(name, static_cast<std::uint64_t>(*number));
   if (!done) co_return problem_response(done.error());
   boost::json::object out;

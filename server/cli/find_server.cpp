@@ -70,7 +70,7 @@ Result<std::optional<Address>> find_server(
       );
     return std::optional(address);
   }
-  if (auto const found = server_of_data(config.data, surroundings)) return found;
+  if (auto found = server_of_data(config.data, surroundings)) return found;
   if (!arguments.data.empty()) return std::optional<Address>();
   auto const listening = parse_address(callable(config.listen));
   if (!listening || !surroundings.answers(*listening)) return std::optional<Address>();

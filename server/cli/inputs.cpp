@@ -76,7 +76,13 @@ Result<json::object> read_inputs(
     if (!value && !type.empty())
       return mistake(
           "invalid_input",
-          "input " + name + " must be of type " + std::string(type) + ", and '" + text + "' is not",
+          std::string("input ")
+              .append(name)
+              .append(" must be of type ")
+              .append(type)
+              .append(", and '")
+              .append(text)
+              .append("' is not"),
           "write it as JSON"
       );
     out[name] = value ? std::move(*value) : json::value(text);

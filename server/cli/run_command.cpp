@@ -158,6 +158,7 @@ Result<bool> follow(Arguments const& arguments, Following& following) {
 
 std::vector<std::string> task_ids(Workflow const& workflow) {
   std::vector<std::string> out;
+  out.reserve(workflow.tasks.size());
   for (auto const& task : workflow.tasks) out.push_back(task.id);
   return out;
 }

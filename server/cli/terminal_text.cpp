@@ -32,8 +32,8 @@ struct Range {
   char32_t last = 0;
 };
 
-template <std::size_t size>
-bool is_in(std::array<Range, size> const& ranges, char32_t c) {
+template <std::size_t Size>
+bool is_in(std::array<Range, Size> const& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](Range r) {
     return c >= r.first && c <= r.last;
   });

@@ -36,9 +36,9 @@ Result<Value> least(Call const& call) {
   return extreme(call, false);
 }
 
-template <double (*round)(double)>
+template <double (*Round)(double)>
 Result<Value> rounded(Call const& call) {
-  if (auto const* real = call[0].get<double>()) return Value(round(*real));
+  if (auto const* real = call[0].get<double>()) return Value(Round(*real));
   return no_such_overload(call);
 }
 
@@ -63,9 +63,9 @@ Result<Value> sign(Call const& call) {
   return Value(*real > 0 ? 1.0 : *real < 0 ? -1.0 : *real);
 }
 
-template <bool (*test)(double)>
+template <bool (*Test)(double)>
 Result<Value> tested(Call const& call) {
-  if (auto const* real = call[0].get<double>()) return Value(test(*real));
+  if (auto const* real = call[0].get<double>()) return Value(Test(*real));
   return no_such_overload(call);
 }
 

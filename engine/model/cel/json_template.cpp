@@ -47,13 +47,17 @@ class JsonTemplate::Compiler {
     if (auto* string = value.if_string()) return visit_text(value, *string, pointer);
     if (auto* array = value.if_array()) {
       for (std::size_t index = 0; index < array->size(); ++index) {
-        auto done = visit((*array)[index], pointer + "/" + std::to_string(index), depth + 1);
+        std::string element = pointer;
+        element.append("/").append(std::to_string(index));
+        auto done = visit((*array)[index], element, depth + 1);
         if (!done) return done;
       }
     } else if (auto* object = value.if_object()) {
       for (auto& entry : *object) {
         std::string const key = escape_pointer({entry.key().data(), entry.key().size()});
-        if (auto done = visit(entry.value(), pointer + "/" + key, depth + 1); !done) return done;
+        std::string member = pointer;
+        member.append("/").append(key);
+        if (auto done = visit(entry.value(), member, depth + 1); !done) return done;
       }
     }
     return {};

@@ -112,7 +112,7 @@ bool read_duration_part(std::string_view& text, std::int64_t& total) {
     if (!text.starts_with(unit.name)) continue;
     text.remove_prefix(unit.name.size());
     auto const part =
-        static_cast<std::int64_t>(fraction * static_cast<double>(unit.nanoseconds) + 0.5);
+        std::llround(fraction * static_cast<double>(unit.nanoseconds));
     return !__builtin_mul_overflow(whole, unit.nanoseconds, &whole) &&
            !__builtin_add_overflow(total, whole, &total) &&
            !__builtin_add_overflow(total, part, &total);
