@@ -46,8 +46,8 @@ class AnswerDecoder {
   /// Bytes as they come, split anywhere. Appends to `out`. After ChatFinish or ChatFailed it
   /// ignores the rest.
   virtual void feed(std::string_view bytes, std::vector<ChatEvent>& out) = 0;
-  /// The body has ended. Appends ChatFailed (stream_truncated) when the provider's terminal marker
-  /// did not come.
+  /// The body has ended, well or not. Appends ChatFinish when the provider's terminal marker came,
+  /// else ChatFailed (stream_truncated).
   virtual void end(std::vector<ChatEvent>& out) = 0;
 };
 
@@ -67,13 +67,21 @@ class Dialect {
   /// Errors: unsupported (permanent) when the dialect cannot say what is asked for.
   virtual Result<WireRequest> request(ProviderSettings const& provider, ChatRequest const& chat)
       const = 0;
-  /// `content_type` of the answer: some gateways answer a streaming request with one JSON document.
-  virtual std::unique_ptr<AnswerDecoder> decoder(bool is_streaming, std::string_view content_type)
+  /// Reads the answer to `chat`. `head`: the headers of the answer; its framing is taken from its
+  /// bytes, as some gateways answer a streaming request with one JSON document.
+  virtual std::unique_ptr<AnswerDecoder> decoder(
+      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
+  ) const = 0;
+  /// Whether `request` makes the provider keep to a schema; otherwise the caller asks for it in
+  /// words.
+  virtual bool has_native_schema(ProviderSettings const& provider, std::string_view model)
       const = 0;
   /// Class, code and words for a failed answer (the table in docs/errors.md). detail: status,
   /// providerCode, requestId, retryAfterMs, body (first 2 KiB), retryable: false where trying again
-  /// cannot help.
-  virtual Error classify(ProviderSettings const& provider, FailedAnswer const& answer) const = 0;
+  /// cannot help. The key is nowhere in it.
+  virtual Error classify(
+      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
+  ) const = 0;
   virtual RateLimitState rate_limits(HttpHeaders const& headers) const = 0;
 };
 
