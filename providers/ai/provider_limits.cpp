@@ -1,0 +1,232 @@
+#include "providers/ai/provider_limits.hpp"
+
+#include "engine/base/text.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <queue>
+
+namespace ropewalk::ai {
+namespace {
+
+constexpr Duration hold_max = std::chrono::hours(24);
+
+Error too_large(
+    LimitRequest const& request, std::string const& whose, std::int64_t tokens_per_minute
+) {
+  Error error;
+  error.error_class = ErrorClass::resource;
+  error.code = "exceeds_rate_limit";
+  error.message = "the call to " + request.provider + "/" + request.model + " needs up to " +
+                  std::to_string(request.tokens) + " tokens, but " + whose + " may use only " +
+                  std::to_string(tokens_per_minute) + " a minute: it could never start";
+  error.hint = "send less context or lower maxTokens, or raise tokensPerMinute of the provider";
+  error.detail = boost::json::object{
+      {"retryable", false}, {"tokens", request.tokens}, {"tokensPerMinute", tokens_per_minute}};
+  return error;
+}
+
+/// Whether the provider may have counted tokens for a call that failed without saying.
+bool may_have_worked(Error const& error) {
+  return error.code == "stream_truncated" || error.code == "connection_lost" ||
+         error.code == "cancelled" || error.code.starts_with("timeout");
+}
+
+std::optional<Duration> retry_after(Error const& error) {
+  auto const* const facts = error.detail.if_object();
+  auto const* const wait = facts ? facts->if_contains("retryAfterMs") : nullptr;
+  if (!wait || !wait->is_number()) return std::nullopt;
+  boost::system::error_code not_whole;
+  auto const milliseconds = wait->to_number<std::int64_t>(not_whole);
+  if (not_whole || milliseconds <= 0) return std::nullopt;
+  auto const longest = std::chrono::duration_cast<std::chrono::milliseconds>(hold_max).count();
+  return std::chrono::milliseconds(std::min<std::int64_t>(milliseconds, longest));
+}
+
+}  // namespace
+
+ProviderLimits::ProviderLimits(
+    std::map<std::string, ProviderLimitSettings> providers, LimitOptions options
+)
+    : options_(options) {
+  for (auto& [name, settings] : providers) {
+    LimitGate gate(settings.limits, Instant());
+    CircuitBreaker breaker(settings.breaker);
+    providers_.emplace(
+        name, Provider{name, std::move(settings), std::move(gate), std::move(breaker), {}, 0, {}}
+    );
+  }
+}
+
+ProviderLimits::Lane& ProviderLimits::lane_of(
+    Provider& provider, std::string const& model, Instant now
+) {
+  if (auto const it = provider.lanes.find(model); it != provider.lanes.end()) return it->second;
+  if (provider.lanes.size() >= options_.models_max) {
+    std::erase_if(provider.lanes, [&](auto const& entry) {
+      return entry.second.queue.empty() && entry.second.gate.is_idle(now);
+    });
+  }
+  auto const settings = provider.settings.models.find(model);
+  LimitGate gate(
+      settings == provider.settings.models.end() ? LimitSettings() : settings->second, now
+  );
+  return provider.lanes.emplace(model, Lane{model, std::move(gate), {}}).first->second;
+}
+
+Result<> ProviderLimits::ask(LimitTicket ticket, LimitRequest request, Instant now) {
+  ROPEWALK_CHECK(!waiting_.contains(ticket) && !running_.contains(ticket));
+  auto const found = providers_.find(request.provider);
+  if (found == providers_.end()) {
+    std::vector<std::string_view> names;
+    for (auto const& [name, provider] : providers_) names.push_back(name);
+    std::string_view const near = closest_match(request.provider, names);
+    return Error{
+        ErrorClass::permanent,
+        "unknown_provider",
+        "there is no provider \"" + shorten(request.provider, 200) + "\"",
+        near.empty() ? "name it under providers: in ropewalk.yaml"
+                     : "did you mean \"" + std::string(near) + "\"?"};
+  }
+  Provider& provider = found->second;
+  if (auto refusal = provider.breaker.refusal(provider.name, now)) return *std::move(refusal);
+  request.tokens = std::max<std::int64_t>(request.tokens, 0);
+  Lane& lane = lane_of(provider, request.model, now);
+  std::int64_t const of_provider = provider.settings.limits.tokens_per_minute;
+  std::int64_t const of_model = lane.gate.settings().tokens_per_minute;
+  if (of_provider > 0 && request.tokens > of_provider)
+    return too_large(request, "the provider", of_provider);
+  if (of_model > 0 && request.tokens > of_model) return too_large(request, "the model", of_model);
+  std::int64_t const head_start = request.priority * options_.priority_worth.count();
+  Rank const rank{request.since.time_since_epoch().count() - head_start, ticket};
+  lane.queue.insert(rank);
+  ++provider.waiting_count;
+  waiting_.emplace(ticket, Waiting{std::move(request), rank, &provider, &lane});
+  return {};
+}
+
+ProviderLimits::Turn ProviderLimits::advance(Instant now) {
+  Turn turn;
+  for (auto& [name, provider] : providers_) serve(provider, now, turn);
+  return turn;
+}
+
+void ProviderLimits::serve(Provider& provider, Instant now, Turn& turn) {
+  provider.wake.reset();
+  if (provider.waiting_count == 0) return;
+  auto const wake_at = [&](std::optional<Instant> at) {
+    if (at && (!provider.wake || *at < *provider.wake)) provider.wake = at;
+  };
+  using Head = std::pair<Rank, Lane*>;
+  auto const later = [](Head const& a, Head const& b) { return b.first < a.first; };
+  std::priority_queue<Head, std::vector<Head>, decltype(later)> heads(later);
+  for (auto& [model, lane] : provider.lanes)
+    if (!lane.queue.empty()) heads.emplace(*lane.queue.begin(), &lane);
+  while (!heads.empty()) {
+    if (auto const refusal = provider.breaker.refusal(provider.name, now)) {
+      refuse_all(provider, *refusal, turn);
+      return;
+    }
+    auto const [rank, lane] = heads.top();
+    heads.pop();
+    auto const waiting = waiting_.find(rank.ticket);
+    std::int64_t const tokens = waiting->second.request.tokens;
+    if (auto const lacks = lane->gate.obstacle(tokens, now)) {
+      wake_at(lacks->until);
+      continue;  // those behind it in the line wait with it, other models need not
+    }
+    if (auto const lacks = provider.gate.obstacle(tokens, now)) {
+      wake_at(lacks->until);
+      return;  // what comes free is kept for it
+    }
+    Waiting taken = std::move(waiting->second);
+    leave_queue(taken);
+    start(std::move(taken), now);
+    turn.granted.push_back(rank.ticket);
+    if (!lane->queue.empty()) heads.emplace(*lane->queue.begin(), lane);
+  }
+}
+
+void ProviderLimits::start(Waiting waiting, Instant now) {
+  std::int64_t const tokens = waiting.request.tokens;
+  waiting.lane->gate.start(tokens, now);
+  waiting.provider->gate.start(tokens, now);
+  bool const is_probe = waiting.provider->breaker.start(now);
+  running_.emplace(
+      waiting.rank.ticket, Running{waiting.provider, waiting.lane, tokens, now, is_probe}
+  );
+}
+
+void ProviderLimits::refuse_all(Provider& provider, Error const& error, Turn& turn) {
+  for (auto& [model, lane] : provider.lanes) {
+    for (auto const& rank : lane.queue) {
+      turn.refused.emplace_back(rank.ticket, error);
+      waiting_.erase(rank.ticket);
+    }
+    lane.queue.clear();
+  }
+  provider.waiting_count = 0;
+  provider.wake.reset();
+}
+
+void ProviderLimits::leave_queue(Waiting const& waiting) {
+  Rank const rank = waiting.rank;
+  waiting.lane->queue.erase(rank);
+  --waiting.provider->waiting_count;
+  waiting_.erase(rank.ticket);
+}
+
+std::optional<Instant> ProviderLimits::next_wake() const {
+  std::optional<Instant> next;
+  for (auto const& [name, provider] : providers_)
+    if (provider.wake && (!next || *provider.wake < *next)) next = provider.wake;
+  return next;
+}
+
+void ProviderLimits::withdraw(LimitTicket ticket, Instant now) {
+  if (auto const it = waiting_.find(ticket); it != waiting_.end()) {
+    Waiting const taken = std::move(it->second);
+    leave_queue(taken);
+  } else if (auto const held = running_.find(ticket); held != running_.end()) {
+    Running const call = held->second;
+    running_.erase(held);
+    call.lane->gate.undo(call.tokens, now);
+    call.provider->gate.undo(call.tokens, now);
+    call.provider->breaker.abandoned(call.is_probe);
+  }
+}
+
+void ProviderLimits::abandon(LimitTicket ticket, Instant now) {
+  auto const held = running_.find(ticket);
+  if (held == running_.end()) return;
+  Running const call = held->second;
+  running_.erase(held);
+  call.lane->gate.end(call.tokens, call.tokens, now);
+  call.provider->gate.end(call.tokens, call.tokens, now);
+  call.provider->breaker.abandoned(call.is_probe);
+}
+
+void ProviderLimits::settle(LimitTicket ticket, CallReport const& report, Instant now) {
+  auto const held = running_.find(ticket);
+  if (held == running_.end()) return;
+  Running const call = held->second;
+  running_.erase(held);
+  Error const* const error = report.error ? &*report.error : nullptr;
+  bool const is_free = error && !may_have_worked(*error);
+  std::int64_t const used =
+      std::max<std::int64_t>(report.tokens_used.value_or(is_free ? 0 : call.tokens), 0);
+  LimitGate& gate = call.lane->gate;
+  if (!error) gate.went_well(call.started_at);
+  if (error && error->code == "rate_limited") gate.refused(call.started_at, now);
+  gate.end(call.tokens, used, now);
+  call.provider->gate.end(call.tokens, used, now);
+  gate.observe(report.limits, now);
+  if (auto const wait = error ? retry_after(*error) : std::nullopt) gate.hold_until(now + *wait);
+  if (error && error->code == "cancelled")
+    call.provider->breaker.abandoned(call.is_probe);
+  else
+    call.provider->breaker.ended(error, call.is_probe, now);
+}
+
+}  // namespace ropewalk::ai

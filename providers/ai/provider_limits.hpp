@@ -1,0 +1,165 @@
+#pragma once
+// Which call to a model may start: limits per provider and per model, one order for all who wait.
+//
+// A call passes the gate of its model, then that of its provider; each counts calls at once,
+// requests and tokens of a minute (reserved by the estimate, settled by what was used). The order
+// is fixed when a request comes in, as in engine/schedule/admission.hpp:
+//
+//   rank = since − priority · priority_worth
+//
+// Requests for one model stand in one line: a large one is not overtaken by small ones behind it.
+// Who lacks something of its model lets other models past; who lacks something of the provider
+// holds all up. While a provider's circuit is open its requests fail at once, also those that
+// waited.
+//
+// Pure: time is an argument. One shard.
+
+#include "engine/base/error.hpp"
+#include "providers/ai/circuit_breaker.hpp"
+#include "providers/ai/limit_gate.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace ropewalk::ai {
+
+using LimitTicket = std::uint64_t;
+
+struct ProviderLimitSettings {
+  LimitSettings limits{};                         // of all its models together
+  std::map<std::string, LimitSettings> models{};  // of single ones, besides
+  BreakerSettings breaker{};
+};
+
+struct LimitRequest {
+  std::string provider{};
+  std::string model{};      // as the provider calls it
+  std::int64_t tokens = 0;  // estimate: what is sent, and the most that may come back
+  std::int32_t priority = 50;
+  Instant since{};  // when what asks began to matter: its execution's start
+};
+
+/// How a call ended.
+struct CallReport {
+  std::optional<std::int64_t> tokens_used{};  // input and output; absent: it was not said
+  RateLimitState limits{};
+  std::optional<Error> error{};
+};
+
+struct LimitOptions {
+  Duration priority_worth = std::chrono::seconds(6);  // one point of priority
+  std::size_t models_max = 256;                       // remembered per provider beyond those in use
+};
+
+/// Why a request waits, in words and numbers.
+struct LimitWait {
+  LimitTicket ticket = 0;
+  std::string provider{};
+  std::string model{};
+  std::string limit{};  // "tokensPerMinute", …; empty: it is only behind others
+  std::int64_t needs = 0;
+  std::int64_t free = 0;
+  std::int64_t of = 0;
+  std::optional<Instant> until{};
+  std::size_t position = 0;  // 1: nobody of the same provider is before it
+  std::string words{};
+};
+
+class ProviderLimits {
+ public:
+  explicit ProviderLimits(
+      std::map<std::string, ProviderLimitSettings> providers, LimitOptions options = {}
+  );
+
+  /// Queues a request; advance() hands it out. Errors: unknown_provider; exceeds_rate_limit
+  /// (resource, not retryable: it needs more tokens than a minute has); while the circuit is open,
+  /// those of CircuitBreaker::refusal().
+  Result<> ask(LimitTicket ticket, LimitRequest request, Instant now);
+
+  struct Turn {
+    std::vector<LimitTicket> granted{};
+    std::vector<std::pair<LimitTicket, Error>> refused{};
+  };
+  /// What can start now, in order, and what is refused by a circuit that has opened.
+  Turn advance(Instant now);
+  /// When advance() may have something new though nothing else happens.
+  std::optional<Instant> next_wake() const;
+
+  /// Takes a request back that did not begin, waiting or granted. Unknown tickets are ignored: the
+  /// two races are harmless.
+  void withdraw(LimitTicket ticket, Instant now);
+  /// A granted request has ended. Unknown tickets are ignored.
+  void settle(LimitTicket ticket, CallReport const& report, Instant now);
+  /// The same for one that was given up half way: its tokens count as used, the circuit learns
+  /// nothing.
+  void abandon(LimitTicket ticket, Instant now);
+
+  /// nullopt when `ticket` does not wait.
+  std::optional<LimitWait> explain(LimitTicket ticket, Instant now) const;
+  /// [{"name","running","waiting","limits":{…},"free":{…},"circuit":{"state",…},"models":[…]}]
+  boost::json::array describe(Instant now) const;
+
+  struct Counts {
+    std::string provider{};
+    std::size_t running = 0;
+    std::size_t waiting = 0;
+  };
+  std::vector<Counts> counts() const;
+
+ private:
+  struct Rank {
+    std::int64_t time = 0;
+    LimitTicket ticket = 0;
+    auto operator<=>(Rank const&) const = default;
+  };
+  struct Lane {  // one model
+    std::string model{};
+    LimitGate gate;
+    std::set<Rank> queue{};
+  };
+  struct Provider {
+    std::string name{};
+    ProviderLimitSettings settings{};
+    LimitGate gate;
+    CircuitBreaker breaker;
+    std::map<std::string, Lane, std::less<>> lanes{};
+    std::size_t waiting_count = 0;
+    std::optional<Instant> wake{};
+  };
+  struct Waiting {
+    LimitRequest request{};
+    Rank rank{};
+    Provider* provider = nullptr;
+    Lane* lane = nullptr;
+  };
+  struct Running {
+    Provider* provider = nullptr;
+    Lane* lane = nullptr;
+    std::int64_t tokens = 0;
+    Instant started_at{};
+    bool is_probe = false;
+  };
+
+  Lane& lane_of(Provider& provider, std::string const& model, Instant now);
+  void serve(Provider& provider, Instant now, Turn& turn);
+  void start(Waiting waiting, Instant now);
+  void refuse_all(Provider& provider, Error const& error, Turn& turn);
+  void leave_queue(Waiting const& waiting);
+  std::size_t position_of(Waiting const& waiting) const;
+  static boost::json::object describe_provider(Provider const& provider, Instant now);
+
+  LimitOptions options_;
+  std::map<std::string, Provider, std::less<>> providers_;
+  std::unordered_map<LimitTicket, Waiting> waiting_;
+  std::unordered_map<LimitTicket, Running> running_;
+};
+
+}  // namespace ropewalk::ai
