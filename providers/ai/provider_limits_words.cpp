@@ -108,9 +108,12 @@ std::optional<LimitWait> ProviderLimits::explain(LimitTicket ticket, Instant now
     out.until = lacks->until;
     out.words += ": " + in_words(*lacks, who, now);
   }
-  out.words += out.position == 1
-                   ? "; it is next"
-                   : "; " + std::to_string(out.position - 1) + " are before it in the queue";
+  std::size_t const before = out.position - 1;
+  if (before == 0)
+    out.words += "; it is next";
+  else
+    out.words +=
+        before == 1 ? "; one is before it" : "; " + std::to_string(before) + " are before it";
   return out;
 }
 
