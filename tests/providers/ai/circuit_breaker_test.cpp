@@ -7,6 +7,7 @@ namespace ropewalk::ai {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 using State = CircuitBreaker::State;
 
 void fail(CircuitBreaker& breaker, Error const& error, int times, Instant now) {

@@ -10,8 +10,6 @@
 
 namespace ropewalk::ai::test {
 
-using namespace std::chrono_literals;
-
 inline constexpr Instant t0{Duration(std::chrono::hours(24 * 365 * 50))};
 
 using Tickets = std::vector<LimitTicket>;

@@ -10,6 +10,7 @@ namespace ropewalk::ai {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 using ropewalk::test::eventually;
 using ropewalk::test::run_coro;
 
@@ -124,7 +125,8 @@ TEST(ProviderLimitService, WakesWhenTheTimeHasCome) {
 }
 
 Async<> refused_at_once() {
-  Bench bench(co_await asio::this_coro::executor, {.tokens_per_minute = 4});
+  auto const executor = co_await asio::this_coro::executor;
+  Bench bench(executor, {.tokens_per_minute = 4});
   Seen seen;
   co_await acquire_into(bench.service, seen);
   EXPECT_TRUE(seen.permit->has_error());

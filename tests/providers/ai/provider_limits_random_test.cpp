@@ -12,6 +12,7 @@ namespace ropewalk::ai {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 
 constexpr std::int64_t requests_a_minute = 120;
 constexpr std::int64_t tokens_a_minute = 12'000;

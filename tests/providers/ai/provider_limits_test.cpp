@@ -7,6 +7,7 @@ namespace ropewalk::ai {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 
 Tickets granted(ProviderLimits& limits, Instant now) {
   return limits.advance(now).granted;

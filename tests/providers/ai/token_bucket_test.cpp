@@ -7,6 +7,7 @@ namespace ropewalk::ai {
 namespace {
 
 using namespace test;
+using namespace std::chrono_literals;
 
 TEST(TokenBucket, WithoutALimitThereIsAlwaysEnough) {
   TokenBucket bucket = TokenBucket::per_minute(0, 15s, t0);
