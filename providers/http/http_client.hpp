@@ -60,7 +60,8 @@ struct HttpRequest {
   HttpTimeouts timeouts{};
   TlsOptions tls{};
   /// Asked about every address after the name was resolved and before it is connected to; an error
-  /// refuses it. Empty: all are allowed. (The SSRF guard.)
+  /// refuses it; kept connections are asked about again. Empty: all are allowed. (The SSRF guard.)
+  /// Behind a proxy only hosts that are written as addresses can be asked about.
   std::function<Result<>(boost::asio::ip::address const& address, std::uint16_t port)> allow{};
 };
 
@@ -99,7 +100,10 @@ struct HttpClientOptions {
   std::string http_proxy{};
   std::string https_proxy{};
   std::vector<std::string> no_proxy{};
+  bool proxy_loopback = false;  // else "localhost" and loopback addresses are called directly
   std::string user_agent = "ropewalk";
+  /// Blocking, on a thread of its own: the addresses of a name. Empty: the system's resolver.
+  std::function<Result<std::vector<boost::asio::ip::address>>(std::string const& host)> lookup{};
 };
 
 /// The proxy settings of an environment.
@@ -115,10 +119,10 @@ class HttpClient {
   /// Returns when the head has arrived. A kept connection that turns out to be closed before any
   /// byte of an answer came is replaced by a new one once, when the request is repeatable or
   /// nothing of it was taken. Redirects are not followed: that is the caller's decision. Errors:
-  /// invalid_url, dns_failure, address_refused (by `allow`), connection_refused, connection_lost,
-  /// tls_failure, proxy_failure, timeout_connect, timeout_first_byte, timeout_total,
-  /// malformed_response, cancelled. Their messages name host and port, never header values, the
-  /// query or user info.
+  /// invalid_url, invalid_request, dns_failure, address_refused (by `allow`), connection_refused,
+  /// connection_lost, tls_failure, proxy_failure, timeout_connect, timeout_idle (the request's body
+  /// is not taken), timeout_first_byte, timeout_total, malformed_response, cancelled. Their
+  /// messages name host and port, never header values, the query or user info.
   Async<Result<HttpResponse>> send(HttpRequest request);
 
   std::size_t idle_count() const;

@@ -1,0 +1,67 @@
+#include "providers/http/time_limits.hpp"
+
+#include "engine/async/deadline.hpp"
+#include "providers/http/http_error.hpp"
+
+namespace ropewalk::http {
+namespace {
+
+using Phase = TimeLimits::Phase;
+
+struct Limit {
+  Duration time{};  // zero: none
+  char const* code = "";
+  char const* what = "";
+};
+
+Limit limit_of(Phase phase, HttpTimeouts const& timeouts) {
+  switch (phase) {
+    case Phase::connect:
+      return {timeouts.connect, "timeout_connect", "could not be connected to"};
+    case Phase::write:
+      return {timeouts.idle, "timeout_idle", "took nothing of the request"};
+    case Phase::first_byte:
+      return {timeouts.first_byte, "timeout_first_byte", "did not begin to answer"};
+    case Phase::body:
+      break;
+  }
+  return {timeouts.idle, "timeout_idle", "stopped in the middle of its answer and sent nothing"};
+}
+
+Error timed_out(Limit const& limit, Duration allowed, std::string const& peer) {
+  return http_error(
+      ErrorClass::transient,
+      limit.code,
+      peer + " " + limit.what + " within " + format_duration(allowed)
+  );
+}
+
+}  // namespace
+
+TimeLimits::TimeLimits(HttpTimeouts const& timeouts, std::string peer)
+    : timeouts_(timeouts), end_(Steady::now() + timeouts.total), peer_(std::move(peer)) {}
+
+Async<Result<>> TimeLimits::run(Phase phase, Async<Result<>> work) const {
+  auto limit = limit_of(phase, timeouts_);
+  auto allowed = limit.time;
+  if (timeouts_.total > Duration::zero()) {
+    auto const left = std::chrono::duration_cast<Duration>(end_ - Steady::now());
+    if (limit.time == Duration::zero() || left < limit.time) {
+      limit = Limit{left, "timeout_total", "did not answer in full"};
+      allowed = timeouts_.total;
+      if (left <= Duration::zero()) co_return timed_out(limit, allowed, peer_);
+    }
+  }
+  if (limit.time == Duration::zero()) co_return co_await std::move(work);
+  auto const ended = co_await with_deadline(limit.time, std::move(work));
+  if (ended) co_return ended;
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) co_return cancelled();
+  auto const error = ended.error();
+  // Work that the deadline cut short says that it was cancelled.
+  bool const is_late = error.code == "cancelled" || error.code == "timeout";
+  if (is_late) co_return timed_out(limit, allowed, peer_);
+  co_return error;
+}
+
+}  // namespace ropewalk::http
