@@ -52,16 +52,6 @@ Result<Addresses> allowed(Destination const& destination, Addresses addresses) {
   );
 }
 
-/// Behind a proxy the host's name is not ours to resolve, but an address can be judged.
-Result<> allowed_behind_proxy(Destination const& destination) {
-  boost::system::error_code not_literal;
-  auto const literal = asio::ip::make_address(destination.url.host, not_literal);
-  if (not_literal) return {};
-  TRY(auto const ignored, allowed(destination, Addresses(1, literal)));
-  static_cast<void>(ignored);
-  return {};
-}
-
 }  // namespace
 
 std::string Destination::pool_key() const {
@@ -81,6 +71,20 @@ std::string Destination::pool_key() const {
   return key;
 }
 
+Result<> Destination::judge() const {
+  if (!allow) return {};
+  if (!url.unix_path.empty())
+    return http_error(
+        ErrorClass::permanent, "address_refused", url.peer() + " may not be called: not a network"
+    );
+  boost::system::error_code not_literal;
+  auto const literal = asio::ip::make_address(url.host, not_literal);
+  if (!proxy || not_literal) return {};
+  auto const judged = allowed(*this, Addresses(1, literal));
+  if (!judged) return judged.error();
+  return {};
+}
+
 Connector::Connector(Executor executor, NameLookup lookup, std::size_t head_bytes_max)
     : resolver_(executor, std::move(lookup)), head_bytes_max_(head_bytes_max) {}
 
@@ -93,7 +97,6 @@ Async<Result<Connected>> Connector::connect_host(Destination const& destination)
 
 Async<Result<Socket>> Connector::connect_proxy(Destination const& destination) {
   auto const& proxy = *destination.proxy;
-  if (auto const judged = allowed_behind_proxy(destination); !judged) co_return judged.error();
   auto found = co_await resolver_.resolve(proxy.host);
   if (!found) co_return through_proxy(found.error(), proxy);
   auto connected = co_await connect_any(*found, proxy.port, proxy.peer());

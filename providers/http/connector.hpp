@@ -26,6 +26,10 @@ struct Destination {
 
   /// Equal for destinations whose connections can stand in for each other.
   std::string pool_key() const;
+  /// What `allow` lets be said before anything is resolved: nothing against a name, but a Unix
+  /// socket is refused, and behind a proxy a host that is written as an address is asked about.
+  /// Errors: address_refused.
+  Result<> judge() const;
 };
 
 struct Connection {
@@ -37,8 +41,8 @@ class Connector {
  public:
   Connector(Executor executor, NameLookup lookup, std::size_t head_bytes_max);
 
-  /// Errors: dns_failure, address_refused, connection_refused, connection_lost, tls_failure,
-  /// proxy_failure, cancelled.
+  /// REQUIRES: judge() had nothing against it. Errors: dns_failure, address_refused,
+  /// connection_refused, connection_lost, tls_failure, proxy_failure, cancelled.
   Async<Result<Connection>> connect(Destination const& destination);
 
  private:

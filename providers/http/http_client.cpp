@@ -42,6 +42,7 @@ Result<Plan> make_plan(HttpRequest request, HttpClientOptions const& options) {
   TRY(destination.proxy, http::choose_proxy(options, destination.url));
   destination.tls = request.tls;
   destination.allow = request.allow;
+  if (auto const judged = destination.judge(); !judged) return judged.error();
   TRY(auto head, http::write_head(request, destination.url, destination.proxy, options.user_agent));
   auto key = destination.pool_key();
   TimeLimits const limits(request.timeouts, destination.url.peer());

@@ -61,7 +61,8 @@ struct HttpRequest {
   TlsOptions tls{};
   /// Asked about every address after the name was resolved and before it is connected to; an error
   /// refuses it; kept connections are asked about again. Empty: all are allowed. (The SSRF guard.)
-  /// Behind a proxy only hosts that are written as addresses can be asked about.
+  /// Behind a proxy only hosts that are written as addresses can be asked about. With it, Unix
+  /// sockets are refused.
   std::function<Result<>(boost::asio::ip::address const& address, std::uint16_t port)> allow{};
 };
 

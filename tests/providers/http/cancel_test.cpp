@@ -5,12 +5,19 @@
 #include "tests/providers/http/http_fixture.hpp"
 
 #include <atomic>
+#include <future>
 
 namespace ropewalk::test {
 namespace {
 
+using Addresses = std::vector<asio::ip::address>;
+
 /// Starts a request, cancels it when `is_time()`, and gives back how it ended.
-Answer cancel_when(HttpRequest const& request, std::function<bool()> const& is_time) {
+Answer cancel_when(
+    HttpRequest const& request,
+    std::function<bool()> const& is_time,
+    HttpClientOptions const& options = {}
+) {
   Answer out;
   auto const signal = std::make_shared<asio::cancellation_signal>();
   auto run = [](HttpClient& client,
@@ -26,7 +33,7 @@ Answer cancel_when(HttpRequest const& request, std::function<bool()> const& is_t
     co_await scope.join();
     EXPECT_EQ(client.idle_count(), 0U);
   };
-  with_client({}, [&](HttpClient& client, AsyncScope& scope) {
+  with_client(options, [&](HttpClient& client, AsyncScope& scope) {
     return run(client, scope, request, out, signal, is_time);
   });
   return out;
@@ -47,6 +54,38 @@ void expect_cancelled_after(std::string const& bytes) {
     EXPECT_EQ(answer.error.code, "cancelled") << answer.error.message;
     EXPECT_TRUE(server.wait_until_idle());
   }
+  EXPECT_EQ(descriptors_count(), before);
+}
+
+TEST(HttpCancel, WhileTheNameIsLookedUp) {
+  std::promise<void> release;
+  auto const released = release.get_future().share();
+  std::atomic<bool> is_there = false;
+  HttpClientOptions options;
+  options.lookup = [&is_there, released](std::string const&) -> Result<Addresses> {
+    is_there = true;
+    released.wait();
+    return Addresses{};
+  };
+  auto const answer = cancel_when(
+      get("http://name.example/"), [&] { return is_there.load(); }, options
+  );
+  EXPECT_EQ(answer.error.code, "cancelled") << answer.error.message;
+  release.set_value();
+}
+
+TEST(HttpCancel, WhileSeveralAddressesAreTried) {
+  FullListener const full;
+  auto const before = descriptors_count();
+  HttpClientOptions options;
+  options.lookup = [](std::string const&) -> Result<Addresses> {
+    return Addresses(3, asio::ip::make_address("127.0.0.1"));
+  };
+  auto const url = "http://name.example:" + std::to_string(full.port()) + "/";
+  auto const start = Steady::now();
+  auto const is_time = [&] { return Steady::now() - start > std::chrono::milliseconds(350); };
+  auto const answer = cancel_when(get(url), is_time, options);
+  EXPECT_EQ(answer.error.code, "cancelled") << answer.error.message;
   EXPECT_EQ(descriptors_count(), before);
 }
 

@@ -1,5 +1,9 @@
 #include "tests/providers/http/http_fixture.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <filesystem>
 
 namespace ropewalk::test {
@@ -59,6 +63,28 @@ std::size_t descriptors_count() {
   for ([[maybe_unused]] auto const& entry : std::filesystem::directory_iterator("/proc/self/fd"))
     ++count;
   return count;
+}
+
+FullListener::FullListener() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(listener_, any, size), 0);
+  EXPECT_EQ(::listen(listener_, 0), 0);
+  ::getsockname(listener_, any, &size);
+  port_ = ntohs(address.sin_port);
+  for (int i = 0; i < 4; ++i) {
+    auto const each = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    ::connect(each, any, size);
+    fillers_.push_back(each);
+  }
+}
+
+FullListener::~FullListener() {
+  for (int const each : fillers_) ::close(each);
+  ::close(listener_);
 }
 
 ScriptedServer::Script reply_once(std::string bytes) {

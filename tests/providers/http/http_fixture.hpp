@@ -33,6 +33,22 @@ void with_client(HttpClientOptions const& options, ClientBody const& body);
 /// Descriptors that this process has open.
 std::size_t descriptors_count();
 
+/// A listener whose queue is full: who connects to it gets no answer.
+class FullListener {
+ public:
+  FullListener();
+  FullListener(FullListener const&) = delete;
+  FullListener& operator=(FullListener const&) = delete;
+  ~FullListener();
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int listener_ = -1;
+  std::vector<int> fillers_;
+  std::uint16_t port_ = 0;
+};
+
 /// A script that reads one request and answers with these bytes, then closes.
 ScriptedServer::Script reply_once(std::string bytes);
 

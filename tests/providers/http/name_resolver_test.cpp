@@ -73,6 +73,8 @@ TEST(NameResolver, OnlyAllowedAddressesAreCalled) {
   EXPECT_NE(refused.error.message.find("127.0.0.1 is private"), std::string::npos);
   EXPECT_EQ(ask(allowing(server.url(), "10.0.0.1")).error.code, "address_refused") << "a literal";
   EXPECT_EQ(server.connections_count(), 1U);
+  auto const local = ask(allowing("http+unix:///run/some.sock:/", "127.0.0.1"));
+  EXPECT_EQ(local.error.code, "address_refused") << "a Unix socket is no address";
 }
 
 TEST(NameResolver, ReportsWhyANameHasNoAddress) {

@@ -4,10 +4,6 @@
 
 #include "tests/providers/http/http_fixture.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <future>
 
 namespace ropewalk::test {
@@ -34,38 +30,9 @@ ScriptedServer::Script stall_after(std::string bytes) {
   };
 }
 
-/// A listener whose queue is full: further connections are not answered.
-class FullListener {
- public:
-  FullListener() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t size = sizeof address;
-    ::bind(listener_, any, size);
-    ::listen(listener_, 0);
-    ::getsockname(listener_, any, &size);
-    port = ntohs(address.sin_port);
-    for (int& each : fillers_) {
-      each = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-      ::connect(each, any, size);
-    }
-  }
-  ~FullListener() {
-    for (int const each : fillers_) ::close(each);
-    ::close(listener_);
-  }
-  std::uint16_t port = 0;
-
- private:
-  int listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-  int fillers_[4] = {};
-};
-
 TEST(HttpTimeouts, Connect) {
   FullListener const full;
-  HttpRequest request = get("http://127.0.0.1:" + std::to_string(full.port) + "/");
+  HttpRequest request = get("http://127.0.0.1:" + std::to_string(full.port()) + "/");
   request.timeouts.connect = brief;
   expect_timeout(request, "timeout_connect");
 }
