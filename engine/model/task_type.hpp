@@ -55,6 +55,10 @@ struct TaskType {
   bool needs_slot = true;  // false: the engine carries it out by itself and it takes no pool slot
   /// Looks deeper than the fields' kinds can say (one of two fields is needed, …). May be empty.
   std::function<void(boost::json::object const& task, ReportProblem const& report)> check{};
+  /// Brings the type's own fields into one form before what stands in `${{ }}` is put in:
+  /// afterwards text of the file and data from elsewhere look the same. Leaves bad fields alone.
+  /// May be empty.
+  std::function<void(boost::json::object& config)> prepare{};
 };
 
 class TaskTypes {

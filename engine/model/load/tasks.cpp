@@ -195,6 +195,7 @@ void TasksReader::read_config(
     type.check(task, report);
   }
   if (config.empty()) return;
+  if (type.prepare) type.prepare(config);
   auto compiled = cel::JsonTemplate::compile(std::move(config));
   if (compiled) {
     workflow_.tasks[index].config = std::move(*compiled);

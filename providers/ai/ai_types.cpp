@@ -1,0 +1,137 @@
+#include "providers/ai/ai_types.hpp"
+
+#include "providers/ai/ai_task.hpp"
+
+#include <utility>
+
+namespace ropewalk {
+namespace {
+
+FieldSpec field(std::string name, FieldKind kind, std::string description) {
+  FieldSpec spec;
+  spec.name = std::move(name);
+  spec.kind = kind;
+  spec.description = std::move(description);
+  return spec;
+}
+
+std::vector<FieldSpec> question_fields() {
+  auto prompt = field(
+      "prompt",
+      FieldKind::any,
+      "What the model is asked. A text with a blank, a line break or `${{` in it is the prompt "
+      "itself; any other text is a reference: name, name@label, name@3, name@sha256:…, or a path "
+      "that ends in .prompt, .txt or .md. Or {inline: \"…\"}, or {messages: [{role, content}]}."
+  );
+  prompt.required = true;
+  return {
+      std::move(prompt),
+      field("system", FieldKind::string, "Instructions that stand before everything else."),
+      field(
+          "context",
+          FieldKind::list,
+          "Data that the model is shown, each piece marked as data: texts, outputs of other tasks, "
+          "or {label, text} and {label, value}."
+      ),
+      field(
+          "attachments",
+          FieldKind::list,
+          "Images and text files: paths from the folder of the workflow file, or {file}, {url}, "
+          "{data, mediaType}, {text}, each with an optional label."
+      ),
+      field(
+          "history",
+          FieldKind::string,
+          "The key of a conversation: its earlier turns are sent again, and this one is kept."
+      )};
+}
+
+std::vector<FieldSpec> model_fields() {
+  return {
+      field(
+          "model",
+          FieldKind::any,
+          "provider/model; a list is a fallback chain. The prompt's own when it is a reference."
+      ),
+      field("temperature", FieldKind::number, "0 to 2; sent only when it is set."),
+      field("topP", FieldKind::number, "0 to 1; sent only when it is set."),
+      field("maxTokens", FieldKind::integer, "The most tokens that the answer may have."),
+      field("stop", FieldKind::any, "A text, or a list of texts, at which the answer stops."),
+      field("seed", FieldKind::integer, "Makes sampling repeatable where the provider can."),
+      field("stream", FieldKind::boolean, "Whether the answer is streamed. Default: true."),
+      field(
+          "hedgeAfter",
+          FieldKind::duration,
+          "Starts a second call when no token has come by then; the first answer wins."
+      ),
+      field(
+          "extra",
+          FieldKind::object,
+          "Merged into the body of the request, last: what only this provider knows."
+      )};
+}
+
+std::vector<FieldSpec> answer_fields() {
+  return {
+      field(
+          "output",
+          FieldKind::object,
+          "{format: text or json, schema}. With a JSON Schema the format is json."
+      ),
+      field(
+          "extract",
+          FieldKind::string,
+          "CEL over text, json, finishReason and model; its value is the task's output."
+      ),
+      field(
+          "repair",
+          FieldKind::integer,
+          "How often the model is shown what is wrong with its answer. Default: 1."
+      ),
+      field(
+          "tools",
+          FieldKind::list,
+          "What the model may call: {name, description, parameters, task}."
+      ),
+      field("toolChoice", FieldKind::string, "auto, none, required, or the name of a tool."),
+      field("maxToolRounds", FieldKind::integer, "How often it may call tools. Default: 8.")};
+}
+
+std::vector<FieldSpec> bound_fields() {
+  auto strategy = field(
+      "contextStrategy",
+      FieldKind::string,
+      "What happens when everything together does not fit into the model's window. Default: error."
+  );
+  strategy.allowed = {"error", "truncateOldest", "truncateMiddle", "summarize"};
+  return {
+      std::move(strategy),
+      field("summarizeModel", FieldKind::string, "The model that summarizes. Default: `model`."),
+      field(
+          "contextWindow",
+          FieldKind::integer,
+          "The model's window in tokens, where the table of models does not know it or is wrong."
+      ),
+      field("cache", FieldKind::boolean, "Whether the answer to the same question is kept."),
+      field(
+          "budget",
+          FieldKind::object,
+          "{maxTokens, maxCostUsd, onExceeded: fail or pause}, over all calls of the task."
+      )};
+}
+
+}  // namespace
+
+void register_ai_types(TaskTypes& types) {
+  TaskType type;
+  type.name = "ai";
+  type.description = "Asks a language model.";
+  type.max_attempts_default = 3;
+  for (auto const& fields : {question_fields(), model_fields(), answer_fields(), bound_fields()})
+    type.fields.insert(type.fields.end(), fields.begin(), fields.end());
+  type.check = ai::check_ai_fields;
+  type.prepare = ai::prepare_ai_fields;
+  types.add(std::move(type));
+}
+
+}  // namespace ropewalk
