@@ -112,7 +112,11 @@ void read_extract(Fields const& fields, AiTask& task) {
   auto const compiled = cel::Expression::compile(*text);
   if (!compiled)
     return fields.add(
-        "extract", compiled.error().code, compiled.error().message, compiled.error().hint
+        "extract",
+        compiled.error().code,
+        compiled.error().message,
+        compiled.error().hint.empty() ? "write CEL over text, json, finishReason and model"
+                                      : compiled.error().hint
     );
   constexpr std::array<std::string_view, 4> known{"text", "json", "finishReason", "model"};
   for (auto const& use : compiled->variables()) {
@@ -210,7 +214,7 @@ Result<ModelName> parse_model_name(std::string_view text) {
   return ModelName{std::string(provider), std::string(model)};
 }
 
-std::string to_text(ModelName const& name) {
+std::string full_name(ModelName const& name) {
   return name.provider + "/" + name.model;
 }
 

@@ -25,7 +25,7 @@ struct ModelName {
 };
 /// Errors: invalid_model.
 Result<ModelName> parse_model_name(std::string_view text);
-std::string to_text(ModelName const& name);
+std::string full_name(ModelName const& name);
 
 /// One piece of data that the model is shown. It is never read as an instruction of the task's.
 struct ContextItem {

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 3> roles{"system", "user", "assistant"};
 
 /// A text as it is, anything else as JSON.
 std::string shown(json::value const& value) {
-  return value.is_string() ? std::string(value.get_string()) : ropewalk::to_text(value);
+  return value.is_string() ? std::string(value.get_string()) : to_text(value);
 }
 
 bool holds_only(json::object const& object, auto const& names) {

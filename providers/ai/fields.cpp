@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <vector>
 
 namespace ropewalk::ai {
@@ -127,14 +128,14 @@ std::optional<std::int64_t> Fields::integer(
 ) const {
   auto const* value = find(name);
   if (value == nullptr) return std::nullopt;
-  // An expression may compute 200.0.
   std::optional<std::int64_t> number;
   if (value->is_int64()) number = value->get_int64();
-  if (value->is_double() && value->get_double() == static_cast<double>(static_cast<std::int64_t>(
-                                                       std::clamp(value->get_double(), -9e15, 9e15)
-                                                   )))
-    number = static_cast<std::int64_t>(value->get_double());
-  if (!number && !value->is_number()) {
+  if (auto const* real = value->if_double()) {  // an expression may compute 200.0
+    constexpr double exact_max = 9e15;
+    if (std::abs(*real) < exact_max && std::trunc(*real) == *real)
+      number = static_cast<std::int64_t>(*real);
+  }
+  if (!number && !value->is_uint64()) {
     add_wrong_kind(name, *value, "an integer");
     return std::nullopt;
   }

@@ -93,7 +93,7 @@ Result<PromptReference> parse_prompt_reference(std::string_view text) {
   return reference;
 }
 
-std::string to_text(PromptReference const& reference) {
+std::string reference_text(PromptReference const& reference) {
   std::string out = reference.name;
   if (reference.version) out += "@" + std::to_string(*reference.version);
   if (!reference.label.empty()) out += "@" + reference.label;
@@ -104,7 +104,7 @@ std::string to_text(PromptReference const& reference) {
 Error prompts_unavailable(PromptReference const& reference) {
   return {
       .code = "prompts_unavailable",
-      .message = "the prompt `" + to_text(reference) +
+      .message = "the prompt `" + reference_text(reference) +
                  "` cannot be looked up: this server has no "
                  "store of prompts",
       .hint =

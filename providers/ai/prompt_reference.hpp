@@ -34,7 +34,7 @@ bool is_inline_prompt(std::string_view text);
 /// Any thread. Errors: invalid_prompt.
 Result<PromptReference> parse_prompt_reference(std::string_view text);
 /// As it is written.
-std::string to_text(PromptReference const& reference);
+std::string reference_text(PromptReference const& reference);
 
 /// A prompt with its values put in.
 struct RenderedPrompt {

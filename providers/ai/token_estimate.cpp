@@ -24,7 +24,7 @@ constexpr Prices openai_prices{
     0.78,   // han
     0.70,   // kana
     0.77,   // hangul
-    0.345,  // letters
+    0.32,   // letters
     0.41,   // other_letters
     1.13};  // symbols
 
