@@ -109,6 +109,14 @@ struct AiTaskLimits {
 /// or a path. Bad fields are left as they are.
 void prepare_ai_fields(json::object& config);
 
+/// A task that the model may have run, and where it is named inside the calling task.
+struct ToolTask {
+  std::string task{};
+  std::string field{};  // "tools[0].task"
+};
+/// Of an unrendered task; what is not a tool is left out.
+std::vector<ToolTask> tool_tasks(json::object const& task);
+
 /// Reports every problem of a task in a workflow file, where `${{ }}` stands for any value.
 void check_ai_fields(json::object const& task, ReportProblem const& report);
 

@@ -164,6 +164,20 @@ void read_tools(Fields const& fields, Reading const& reading, AiTask& task) {
     task.tool_rounds_max = static_cast<std::uint32_t>(*rounds);
 }
 
+std::vector<ToolTask> tool_tasks(json::object const& task) {
+  std::vector<ToolTask> out;
+  auto const* tools = task.if_contains("tools");
+  auto const* list = tools == nullptr ? nullptr : tools->if_array();
+  if (list == nullptr) return out;
+  for (std::size_t i = 0; i < list->size() && i < AiTaskLimits::tools_max; ++i) {
+    auto const* tool = (*list)[i].if_object();
+    auto const* name = tool == nullptr ? nullptr : tool->if_contains("task");
+    if (name == nullptr || !name->is_string() || has_expression(*name)) continue;
+    out.push_back({std::string(name->get_string()), element_path("tools", i) + ".task"});
+  }
+  return out;
+}
+
 void read_budget(Fields const& fields, Reading const& reading, AiTask& task) {
   auto const* object = fields.object("budget");
   if (object == nullptr) return;

@@ -154,6 +154,15 @@ TEST(AiTask, ManyProblemsAreBounded) {
   EXPECT_EQ(task.error().detail.at("problems").as_array().size(), 76U);
 }
 
+TEST(AiTask, TasksOfItsTools) {
+  auto const tools =
+      tool_tasks(object(R"({"tools":[{"task":"a"},7,{"task":"${{ x }}"},{"task":"b"}]})"));
+  ASSERT_EQ(tools.size(), 2U);
+  EXPECT_EQ(tools[1].task, "b");
+  EXPECT_EQ(tools[1].field, "tools[3].task");
+  EXPECT_TRUE(tool_tasks(object(R"({"tools":"${{ x }}"})")).empty());
+}
+
 TEST(ModelNames, ProviderThenModel) {
   EXPECT_EQ(
       full_name(parse_model_name("openrouter/openai/gpt-4o").value()), "openrouter/openai/gpt-4o"
