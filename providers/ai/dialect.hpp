@@ -72,9 +72,9 @@ class Dialect {
   virtual std::unique_ptr<AnswerDecoder> decoder(
       ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
   ) const = 0;
-  /// Whether `request` makes the provider keep to a schema; otherwise the caller asks for it in
-  /// words.
-  virtual bool has_native_schema(ProviderSettings const& provider, std::string_view model)
+  /// Whether `request` makes the provider keep to the schema of `chat`; otherwise the caller asks
+  /// for it in words. What comes is checked either way.
+  virtual bool has_native_schema(ProviderSettings const& provider, ChatRequest const& chat)
       const = 0;
   /// Class, code and words for a failed answer (the table in docs/errors.md). detail: status,
   /// providerCode, requestId, retryAfterMs, body (first 2 KiB), retryable: false where trying again
