@@ -1,0 +1,169 @@
+#include "providers/ai/http_model_client.hpp"
+
+#include "engine/async/deadline.hpp"
+#include "engine/base/text.hpp"
+#include "providers/ai/answer_builder.hpp"
+
+#include <utility>
+
+namespace ropewalk::ai {
+namespace {
+
+/// After the answer's last event its body may have a few bytes left. They are waited for so that
+/// the connection can be used again, but not for long.
+constexpr auto tail_time = std::chrono::milliseconds(100);
+
+bool is_content(ChatEvent const& event) {
+  return std::holds_alternative<TextDelta>(event) ||
+         std::holds_alternative<ReasoningDelta>(event) ||
+         std::holds_alternative<ToolCallStarted>(event);
+}
+
+Duration since(Steady::time_point begun) {
+  return std::chrono::duration_cast<Duration>(Steady::now() - begun);
+}
+
+Error too_long(std::size_t bytes_max) {
+  return Error{
+      ErrorClass::permanent,
+      "response_too_large",
+      "the answer did not end within " + std::to_string(bytes_max) + " bytes",
+      "set maxTokens, or look at what the server sends"};
+}
+
+}  // namespace
+
+/// One call under way.
+class HttpModelClient::Exchange {
+ public:
+  Exchange(HttpModelClient& client, ChatRequest const& request, ChatListener const& listener)
+      : client_(client), request_(request), listener_(listener) {}
+
+  Async<ChatOutcome> run() {
+    auto ended = co_await exchange();
+    outcome_.ended = ended ? Result<>() : Result<>(named(ended.error()));
+    outcome_.answer = builder_.take();
+    outcome_.total = since(begun_);
+    co_return std::move(outcome_);
+  }
+
+ private:
+  Async<Result<>> exchange() {
+    CO_TRY(WireRequest wire, client_.dialect_.request(client_.provider_, request_));
+    HttpRequest http;
+    http.method = "POST";
+    http.url = std::move(wire.url);
+    http.headers = std::move(wire.headers);
+    http.body = std::move(wire.body);
+    http.timeouts = client_.provider_.timeouts;
+    http.tls = client_.provider_.tls;
+    auto sending = client_.http_.send(std::move(http));
+    auto response = co_await std::move(sending);
+    if (!response) co_return response.error();
+    outcome_.limits = client_.dialect_.rate_limits(response->headers);
+    bool const is_success = response->status >= 200 && response->status < 300;
+    auto reading = is_success ? read_answer(*response) : read_failure(*response);
+    co_return co_await std::move(reading);
+  }
+
+  Async<Result<>> read_failure(HttpResponse& response) {
+    FailedAnswer failed;
+    failed.status = response.status;
+    failed.headers = response.headers;
+    while (failed.body.size() < client_.limits_.failure_bytes_max) {
+      auto reading = response.read_some();
+      auto const piece = co_await std::move(reading);
+      if (!piece || piece->empty()) break;  // what came until then says enough
+      failed.body += *piece;
+    }
+    co_return client_.dialect_.classify(client_.provider_, request_.model, failed);
+  }
+
+  Async<Result<>> read_answer(HttpResponse& response) {
+    auto const decoder = client_.dialect_.decoder(client_.provider_, request_, response.headers);
+    std::vector<ChatEvent> events;
+    std::size_t bytes_count = 0;
+    for (;;) {
+      auto reading = response.read_some();
+      auto const piece = co_await std::move(reading);
+      if (!piece) {
+        // An answer whose last event has come is whole, however its connection ended.
+        decoder->end(events);
+        auto const ended = take(events);
+        if (ended && *ended) co_return Result<>();
+        co_return piece.error();
+      }
+      bytes_count += piece->size();
+      if (bytes_count > client_.limits_.answer_bytes_max)
+        co_return too_long(client_.limits_.answer_bytes_max);
+      bool const is_end = piece->empty();
+      if (is_end)
+        decoder->end(events);
+      else
+        decoder->feed(*piece, events);
+      auto const ended = take(events);
+      if (!ended) co_return ended.error();
+      if (*ended) break;
+      if (is_end)
+        co_return Error{
+            ErrorClass::transient,
+            "stream_truncated",
+            "the answer ended before its last event",
+            "nothing to do: it is tried again"};
+    }
+    auto draining = drain(response);
+    co_await std::move(draining);
+    co_return Result<>();
+  }
+
+  /// Whether the answer is complete.
+  Result<bool> take(std::vector<ChatEvent>& events) {
+    bool is_complete = false;
+    for (auto const& event : events) {
+      if (auto const* failed = std::get_if<ChatFailed>(&event)) return failed->error;
+      if (outcome_.first_token == Duration{} && is_content(event))
+        outcome_.first_token = std::max(since(begun_), Duration(1));
+      builder_.add(event);
+      listener_(event);
+      is_complete = is_complete || std::holds_alternative<ChatFinish>(event);
+    }
+    events.clear();
+    return is_complete;
+  }
+
+  static Async<> drain(HttpResponse& response) {
+    auto read = [](HttpResponse& from) -> Async<Result<std::string>> {
+      for (std::size_t i = 0; i < 4; ++i) {
+        auto reading = from.read_some();
+        auto piece = co_await std::move(reading);
+        if (!piece || piece->empty()) co_return std::move(piece);
+      }
+      co_return std::string();
+    };
+    auto reading = read(response);
+    auto limited = with_deadline(tail_time, std::move(reading));
+    co_await std::move(limited);  // whatever it is: the answer is complete, the connection may go
+  }
+
+  Error named(Error error) const {
+    auto const prefix = client_.provider_.name + " (" + request_.model + ")";
+    if (!error.message.starts_with(client_.provider_.name))
+      error.message = prefix + ": " + error.message;
+    return error;
+  }
+
+  HttpModelClient& client_;
+  ChatRequest const& request_;
+  ChatListener const& listener_;
+  AnswerBuilder builder_{};
+  ChatOutcome outcome_{};
+  Steady::time_point begun_ = Steady::now();
+};
+
+Async<ChatOutcome> HttpModelClient::call(ChatRequest const& request, ChatListener const& listener) {
+  Exchange exchange(*this, request, listener);
+  auto running = exchange.run();
+  co_return co_await std::move(running);
+}
+
+}  // namespace ropewalk::ai

@@ -1,0 +1,110 @@
+// The providers of a configuration: what is built in, what is read, what is refused.
+#include "providers/ai/provider_config.hpp"
+
+#include "engine/base/json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ropewalk::ai {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Read {
+  ProviderConfigs providers{};
+  std::vector<std::string> problems{};  // "path: code"
+};
+
+Read read(std::string_view text) {
+  Read out;
+  auto const document = parse_json(text);
+  out.providers = read_providers(
+      document->get_object(),
+      [&](std::string path, std::string code, std::string, std::string) {
+        out.problems.push_back(path + ": " + code);
+      }
+  );
+  return out;
+}
+
+KeySources keys(std::string name, std::string value) {
+  return {
+      [=](std::string const& asked) { return asked == name ? value : std::string(); },
+      [](std::string const& path) -> Result<std::string> {
+        return Error{ErrorClass::permanent, "invalid_key", "no file " + path};
+      }};
+}
+
+TEST(ProviderConfig, AKeyInTheEnvironmentIsAllThatTheKnownOnesTake) {
+  auto providers = builtin_providers();
+  auto& openai = providers.at("openai");
+  EXPECT_EQ(missing_key(openai)->code, "auth");
+  EXPECT_THAT(missing_key(openai)->message, HasSubstr("OPENAI_API_KEY"));
+  ASSERT_TRUE(resolve_key(openai, keys("OPENAI_API_KEY", "sk-1\n")));
+  EXPECT_EQ(openai.settings.api_key, "sk-1");
+  EXPECT_FALSE(missing_key(openai));
+  EXPECT_FALSE(missing_key(providers.at("sim")));
+  EXPECT_FALSE(missing_key(providers.at("ollama")));
+}
+
+TEST(ProviderConfig, ReadsEveryField) {
+  auto const out = read(R"({"local": {"type": "openai", "baseUrl": "http://127.0.0.1:8000/v1/",
+      "apiKeyEnv": "LOCAL_KEY", "headers": {"X-Team": "ropes"}, "maxConcurrent": 4,
+      "requestsPerMinute": 60, "tokensPerMinute": 1000, "options": {"maxTokensField": "max_tokens"},
+      "models": {"big": {"maxConcurrent": 1}}, "timeouts": {"connect": "1s", "idle": "5s"},
+      "tls": {"verify": false}, "breaker": {"failures": 3}}})");
+  EXPECT_THAT(out.problems, ElementsAre());
+  auto const& local = out.providers.at("local");
+  EXPECT_EQ(local.settings.base_url, "http://127.0.0.1:8000/v1");
+  EXPECT_EQ(local.key_env, "LOCAL_KEY");
+  EXPECT_EQ(local.limits.limits.max_concurrent, 4);
+  EXPECT_EQ(local.limits.models.at("big").max_concurrent, 1);
+  EXPECT_EQ(local.settings.timeouts.idle, std::chrono::seconds(5));
+  EXPECT_FALSE(local.settings.tls.verify);
+  EXPECT_EQ(local.limits.breaker.failures_max, 3U);
+  EXPECT_EQ(find_header(local.settings.headers, "x-team"), "ropes");
+}
+
+TEST(ProviderConfig, ReportsAllProblemsAtOnce) {
+  auto const out = read(R"({"a": {"type": "opanai"}, "b": {"type": "openai", "apiKey": "sk-1"},
+      "c": {"type": "openai", "baseUrl": "ftp://x"}, "d": {"type": "openai", "baseURL": "http://x"},
+      "e f": {}, "g": {"type": "azure"}, "h": {}})");
+  EXPECT_THAT(
+      out.problems,
+      ElementsAre(
+          "a.type: invalid_value",
+          "b.apiKey: secret_in_file",
+          "c.baseUrl: invalid_value",
+          "d.baseURL: unknown_field",
+          "e f: invalid_name",
+          "g.baseUrl: missing_field",
+          "h.type: missing_field"
+      )
+  );
+}
+
+TEST(ProviderConfig, AServerOfOnesOwnNeedsNoKeyUnlessOneIsNamed) {
+  auto const out = read(R"({"openai": {"baseUrl": "http://127.0.0.1:8000/v1"},
+      "paid": {"type": "openai", "baseUrl": "https://x.example", "apiKeyEnv": "PAID_KEY"}})");
+  EXPECT_FALSE(missing_key(out.providers.at("openai")));
+  EXPECT_TRUE(missing_key(out.providers.at("paid")));
+}
+
+TEST(ProviderConfig, NeverShowsAKey) {
+  auto providers = builtin_providers();
+  auto& openai = providers.at("openai");
+  ASSERT_TRUE(resolve_key(openai, keys("OPENAI_API_KEY", "sk-secret")));
+  EXPECT_EQ(to_text(json::value(to_json(openai))).find("sk-secret"), std::string::npos);
+}
+
+TEST(ProviderConfig, RefusesAKeyThatNoHeaderCanHold) {
+  auto providers = builtin_providers();
+  auto const resolved = resolve_key(providers.at("openai"), keys("OPENAI_API_KEY", "a\nb"));
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().code, "invalid_key");
+}
+
+}  // namespace
+}  // namespace ropewalk::ai
