@@ -39,15 +39,17 @@ constexpr Statement update_executions{
 constexpr Statement upsert_tasks{
     "upsert_tasks",
     "INSERT INTO tasks AS t (execution, task, status, attempt, tries, interruptions, queued_at,"
-    " started_at, finished_at, retry_at, output, error, usage)"
+    " started_at, finished_at, retry_at, output, error, usage, first_queued_at, log_bytes)"
     " SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::integer[],"
     " $6::integer[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],"
-    " $10::timestamptz[], $11::json[], $12::json[], $13::json[])"
+    " $10::timestamptz[], $11::json[], $12::json[], $13::json[], $14::timestamptz[],"
+    " $15::bigint[])"
     " ON CONFLICT (execution, task) DO UPDATE SET status = excluded.status,"
     " attempt = excluded.attempt, tries = excluded.tries, interruptions = excluded.interruptions,"
     " queued_at = excluded.queued_at, started_at = excluded.started_at,"
     " finished_at = excluded.finished_at, retry_at = excluded.retry_at, output = excluded.output,"
-    " error = excluded.error, usage = excluded.usage"};
+    " error = excluded.error, usage = excluded.usage,"
+    " first_queued_at = excluded.first_queued_at, log_bytes = excluded.log_bytes"};
 
 constexpr Statement upsert_attempts{
     "upsert_attempts",
@@ -217,7 +219,9 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       E::timestamptz,
       E::json,
       E::json,
-      E::json
+      E::json,
+      E::timestamptz,
+      E::int8
   );
   for (auto const& change : changes) {
     for (auto const& task : change.tasks) {
@@ -235,6 +239,8 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       columns[10].add_if_any(task.output);
       columns[11].add_if_any(task.error);
       columns[12].add_if_any(task.usage);
+      columns[13].add(task.first_queued_at);
+      columns[14].add_int8(static_cast<std::int64_t>(task.log_bytes));
     }
   }
   Step& step = steps.emplace_back();

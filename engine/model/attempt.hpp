@@ -23,6 +23,7 @@ struct AttemptRequest {
   boost::json::object config{};   // the task's own fields; `env` is an object of strings
   std::string
       directory{};  // where the workflow file stands, absolute; empty when it came over the wire
+  std::uint64_t log_bytes_used = 0;  // what earlier attempts of the task took of its log's limit
   /// ExecutionContext as JSON text (DESIGN §5); may be called at most once, before the runner first
   /// suspends.
   std::function<std::string()> context{};

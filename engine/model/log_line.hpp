@@ -11,6 +11,8 @@ enum class LogLevel : unsigned char { debug, info, warn, error };
 std::string_view to_string(LogLevel level);
 std::optional<LogLevel> parse_log_level(std::string_view text);
 
+inline constexpr std::size_t log_line_overhead_bytes = 32;  // what a line costs beside its text
+
 struct LogLine {
   LogLevel level = LogLevel::info;
   std::string text{};         // valid UTF-8, no line end, no NUL

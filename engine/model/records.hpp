@@ -44,14 +44,16 @@ struct ExecutionState {
 struct TaskRecord {
   std::string task{};
   Status status = Status::pending;
-  std::uint32_t attempt = 0;            // the latest; 0: none yet
-  std::uint32_t tries = 0;              // attempts that count against maxAttempts
-  std::uint32_t interruptions = 0;      // attempts cut short by an end of the server
-  std::optional<Instant> queued_at{};   // when its dependencies were met
-  std::optional<Instant> started_at{};  // of the latest attempt
+  std::uint32_t attempt = 0;                 // the latest; 0: none yet
+  std::uint32_t tries = 0;                   // attempts that count against maxAttempts
+  std::uint32_t interruptions = 0;           // attempts cut short by an end of the server
+  std::optional<Instant> queued_at{};        // when its latest wait for a slot began
+  std::optional<Instant> first_queued_at{};  // when its dependencies were met; of a deadline only
+  std::optional<Instant> started_at{};       // of the latest attempt
   std::optional<Instant> finished_at{};
   std::optional<Instant> retry_at{};
-  std::string output{};  // JSON text; empty: none
+  std::uint64_t log_bytes = 0;  // that count against the limit of its log
+  std::string output{};         // JSON text; empty: none
   std::string error{};
   std::string usage{};
 };

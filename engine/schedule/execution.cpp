@@ -73,7 +73,7 @@ void Execution::resume(Instant now, Effects& out) {
   state_.paused = false;
   record_state(now);
   for (TaskIndex task = 0; task < tasks_.size(); ++task)
-    if (is_queued(task)) out.ready.push_back(task);
+    if (is_queued(task)) enter_queue(task, now, out);  // its wait for a slot begins only now
 }
 
 void Execution::record_state(Instant now) {
@@ -120,6 +120,8 @@ TaskRecord Execution::make_record(PendingRecord& pending) const {
     if (state.status == Status::retrying) record.retry_at = detail.retry_at;
     if (detail.error) record.error = to_text(to_json(*detail.error));
     if (!detail.usage.is_null()) record.usage = to_text(detail.usage);
+    record.first_queued_at = if_set(detail.first_queued_at);
+    record.log_bytes = detail.log_bytes;
   }
   return record;
 }

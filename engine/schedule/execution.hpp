@@ -170,7 +170,9 @@ class Execution {
   /// What only few tasks have at a time: those that run, wait for a retry, or failed.
   struct Detail {
     StopReason stop = StopReason::none;
-    Instant first_queued_at{};
+    Instant first_queued_at{};         // where its deadline is counted from
+    std::uint64_t log_bytes = 0;       // what its attempts have logged
+    std::uint64_t log_bytes_kept = 0;  // of them, how many its row knows
     std::optional<Instant> retry_at{};
     std::optional<Instant> ends_at{};  // of a `wait`
     std::optional<Error> error{};
@@ -206,6 +208,8 @@ class Execution {
 
   // execution_flow.cpp: dependencies and ends
   void make_ready(TaskIndex task, Instant now, Effects& out);
+  void enter_queue(TaskIndex task, Instant now, Effects& out);
+  void start_deadline(TaskIndex task, Instant since);
   void settle(TaskIndex task, Status status, Instant now, Effects& out);
   void propagate(Instant now, Effects& out);
   void visit_dependant(Edge const& edge, Instant now, Effects& out);

@@ -8,6 +8,7 @@ namespace ropewalk {
 namespace {
 
 constexpr std::size_t last_lines_max = 20;
+constexpr std::uint64_t log_bytes_unkept_max = 1024 * 1024;  // a crash forgets that much at most
 
 Error named(Error error, std::string_view task) {
   std::string const prefix = "task \"" + std::string(task) + "\"";
@@ -77,6 +78,7 @@ std::optional<AttemptRequest> Execution::start_attempt(
   request.idempotency_key = id_.to_string() + "/" + def(task).id + "/" + std::to_string(group + 1);
   if (auto* object = config->if_object()) request.config = std::move(*object);
   request.directory = record_.directory;
+  request.log_bytes_used = detail.log_bytes;
   request.context = [this, task] { return context_text(task); };
   return request;
 }
@@ -276,7 +278,13 @@ void Execution::interrupt_all(Effects& out) {
 void Execution::log(TaskIndex task, LogLine line, Instant now) {
   events_.task_log(now, def(task).id, tasks_[task].attempt, line);
   dirty_ = true;
-  auto& lines = details_[task].last_lines;
+  Detail& detail = details_[task];
+  detail.log_bytes += line.text.size() + log_line_overhead_bytes;
+  if (detail.log_bytes - detail.log_bytes_kept > log_bytes_unkept_max) {
+    detail.log_bytes_kept = detail.log_bytes;
+    record_task(task);
+  }
+  auto& lines = detail.last_lines;
   lines.push_back(std::move(line.text));
   if (lines.size() > last_lines_max) lines.pop_front();
 }

@@ -22,17 +22,24 @@ void Execution::make_ready(TaskIndex task, Instant now, Effects& out) {
   state.status = Status::pending;
   state.queued = true;
   state.queued_at = now;
-  TaskOptions const& task_options = options(task);
-  if (task_options.queue_timeout && def(task).type->needs_slot)
-    set_timer(now + *task_options.queue_timeout, task, TimerKind::queue_timeout);
-  if (task_options.deadline) {
-    Detail& detail = details_[task];
-    if (detail.first_queued_at == Instant{}) {
-      detail.first_queued_at = now;
-      set_timer(now + *task_options.deadline, task, TimerKind::deadline);
-    }
+  if (options(task).deadline && details_[task].first_queued_at == Instant{}) {
+    start_deadline(task, now);
+    record_task(task);  // a deadline is not extended by a crash
   }
-  if (!state_.paused) out.ready.push_back(task);
+  if (!state_.paused) enter_queue(task, now, out);
+}
+
+/// REQUIRES: not paused. Whoever is paused waits for a person, not for a slot.
+void Execution::enter_queue(TaskIndex task, Instant now, Effects& out) {
+  tasks_[task].queued_at = now;
+  if (auto const& limit = options(task).queue_timeout; limit && def(task).type->needs_slot)
+    set_timer(now + *limit, task, TimerKind::queue_timeout);
+  out.ready.push_back(task);
+}
+
+void Execution::start_deadline(TaskIndex task, Instant since) {
+  details_[task].first_queued_at = since;
+  set_timer(since + *options(task).deadline, task, TimerKind::deadline);
 }
 
 void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out) {

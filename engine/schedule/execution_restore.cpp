@@ -58,7 +58,16 @@ void Execution::restore_tasks(StoredExecution const& stored) {
       state.output = std::make_unique<json::value>(read_back(record.output));
     if (!record.error.empty()) details_[*task].error = error_from_json(read_back(record.error));
     if (record.retry_at) details_[*task].retry_at = record.retry_at;
-    if (is_terminal(record.status)) --unfinished_count_;
+    if (is_terminal(record.status)) {
+      --unfinished_count_;
+      continue;
+    }
+    if (record.log_bytes > 0) {
+      details_[*task].log_bytes = record.log_bytes;
+      details_[*task].log_bytes_kept = record.log_bytes;
+    }
+    if (options(*task).deadline && record.first_queued_at)
+      start_deadline(*task, *record.first_queued_at);
   }
 }
 
@@ -82,10 +91,8 @@ void Execution::resume_active(TaskIndex task, Instant now, Effects& out) {
   TaskState& state = tasks_[task];
   if (state.status != Status::running && state.status != Status::retrying) return;
   Detail& detail = details_[task];
-  if (options(task).deadline) {
-    detail.first_queued_at = state.queued_at == Instant{} ? now : state.queued_at;
-    set_timer(detail.first_queued_at + *options(task).deadline, task, TimerKind::deadline);
-  }
+  if (options(task).deadline && detail.first_queued_at == Instant{})  // by an older server
+    start_deadline(task, state.queued_at == Instant{} ? now : state.queued_at);
   if (state.status == Status::retrying) {
     set_timer(detail.retry_at.value_or(now), task, TimerKind::retry);
     return;

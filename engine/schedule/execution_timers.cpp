@@ -21,7 +21,8 @@ bool Execution::is_due(Timer const& timer) const {
       return state.status == Status::retrying && it != details_.end() &&
              it->second.retry_at == timer.at;
     case TimerKind::queue_timeout:
-      return is_queued(timer.task) && state.attempt == timer.attempt;
+      return is_queued(timer.task) && !state_.paused &&
+             state.queued_at + *options(timer.task).queue_timeout == timer.at;
     case TimerKind::attempt_timeout:
       return state.status == Status::running && state.attempt == timer.attempt;
     case TimerKind::wait_end:
@@ -57,7 +58,6 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
       attempt_succeeded(task, nullptr, now, random, out);
       break;
     case TimerKind::queue_timeout:
-      if (state_.paused) break;  // it does not wait for a slot but for a person
       fail(
           task,
           Error{

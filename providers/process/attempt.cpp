@@ -52,6 +52,7 @@ Attempt::Attempt(
     ProcessOptions const& options,
     std::string task,
     CommandPlan plan,
+    std::uint64_t log_bytes_left,
     AttemptSink& sink
 )
     : executor_(executor),
@@ -60,7 +61,7 @@ Attempt::Attempt(
       task_(std::move(task)),
       plan_(std::move(plan)),
       sink_(sink),
-      budget_{options.log_bytes_max, 0},
+      budget_{log_bytes_left, 0},
       readers_(executor) {}
 
 Result<> Attempt::start() {

@@ -26,6 +26,7 @@ class Attempt {
       ProcessOptions const& options,
       std::string task,
       CommandPlan plan,
+      std::uint64_t log_bytes_left,
       AttemptSink& sink
   );
 

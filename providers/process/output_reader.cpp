@@ -86,7 +86,7 @@ Async<> OutputReader::log_chunk(std::string_view chunk) {
 }
 
 Async<> OutputReader::log_line(LineSplitter::Line line) {
-  auto const cost = line.bytes + line_overhead_bytes;
+  auto const cost = line.bytes + log_line_overhead_bytes;
   if (is_over_budget_ || budget_.bytes_left < cost) {
     is_over_budget_ = true;
     budget_.bytes_left = 0;

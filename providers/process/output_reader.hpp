@@ -27,7 +27,6 @@ struct LogBudget {
 };
 
 inline constexpr std::size_t line_bytes_max = 16 * 1024;
-inline constexpr std::size_t line_overhead_bytes = 32;  // what a line costs beside its text
 
 class OutputReader {
  public:

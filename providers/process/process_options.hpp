@@ -15,7 +15,7 @@ struct ProcessOptions {
       pass_env{};  // variables of the server that tasks may see, beside PATH and TZ
   std::chrono::milliseconds grace{5000};  // between SIGTERM and SIGKILL
   std::uint64_t log_bytes_max =
-      10 * 1024 * 1024;  // per attempt, both streams; a line costs 32 bytes more
+      10 * 1024 * 1024;  // of a task's attempts, both streams; a line costs 32 bytes more
   std::size_t output_bytes_max = 1024 * 1024;
 };
 

@@ -3,6 +3,7 @@
 #include "providers/process/attempt.hpp"
 #include "providers/process/work_directory.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -40,7 +41,9 @@ Async<AttemptOutcome> ProcessRunner::run_uninterrupted(
   auto plan = make_command_plan(request, context, inherited_, *work);
   if (!plan) co_return AttemptOutcome{name_task(plan.error(), request.task), nullptr};
   std::string output_path = work->file(output_file_name);
-  Attempt attempt(executor, launcher_, options_, request.task, std::move(*plan), sink);
+  auto const used = std::min(request.log_bytes_used, options_.log_bytes_max);
+  auto const left = options_.log_bytes_max - used;
+  Attempt attempt(executor, launcher_, options_, request.task, std::move(*plan), left, sink);
   co_return co_await attempt.run(std::move(output_path));
 }
 

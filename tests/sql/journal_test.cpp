@@ -37,7 +37,9 @@ Change full_change(ExecutionId id) {
   auto task = task_record("classify", Status::retrying);
   task.tries = 2;
   task.interruptions = 1;
-  task.queued_at = created.created_at;
+  task.queued_at = created.created_at + 2ms;
+  task.first_queued_at = created.created_at + 1ms;
+  task.log_bytes = 5'000'000'000;
   task.retry_at = created.created_at + 5s;
   task.error = R"({"class":"transient"})";
   change.tasks.push_back(task);
@@ -56,6 +58,8 @@ void expect_equal(TaskRecord const& got, TaskRecord const& expected) {
   EXPECT_EQ(got.tries, expected.tries);
   EXPECT_EQ(got.interruptions, expected.interruptions);
   EXPECT_EQ(got.queued_at, expected.queued_at);
+  EXPECT_EQ(got.first_queued_at, expected.first_queued_at);
+  EXPECT_EQ(got.log_bytes, expected.log_bytes);
   EXPECT_EQ(got.started_at, expected.started_at);
   EXPECT_EQ(got.retry_at, expected.retry_at);
   EXPECT_EQ(got.output, expected.output);

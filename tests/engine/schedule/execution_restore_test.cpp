@@ -66,6 +66,37 @@ TEST(ExecutionRestore, WhatWasReadyIsReadyAgain) {
   EXPECT_EQ(after.queued(), Ids{"b"});
 }
 
+TEST(ExecutionRestore, ADeadlineIsNotExtendedByACrash) {
+  Driver before(
+      "tasks: {a: {type: work, deadline: 10s, retry: {maxAttempts: 9, initialDelay: 1s, "
+      "backoffFactor: 1, jitter: 0}}}"
+  );
+  before.pass_time(3s);
+  before.run("a", failure(ErrorClass::transient));
+  before.pass_time(1s);
+  before.start("a");
+  before.pass_time(1s);  // 5 s are gone
+  Driver after(before.flow, before.stored);
+  after.now = before.now;
+  after.pass_time(1s);
+  ASSERT_TRUE(after.start("a"));
+  after.pass_time(3999ms);
+  EXPECT_EQ(after.stopped, Ids{});
+  after.pass_time(1ms);
+  EXPECT_EQ(after.stopped, Ids{"a"});
+}
+
+TEST(ExecutionRestore, ADeadlineGoesOnWhileATaskIsQueued) {
+  Driver before("tasks: {a: {type: work, deadline: 10s}}");
+  before.pass_time(6s);
+  Driver after(before.flow, before.stored);
+  after.now = before.now;
+  EXPECT_EQ(after.queued(), Ids{"a"});
+  after.pass_time(4s);
+  EXPECT_EQ(after.status("a"), Status::failed);
+  EXPECT_EQ(after.error("a")->code, "deadline_exceeded");
+}
+
 TEST(ExecutionRestore, APlannedRetryKeepsItsTime) {
   Driver before("tasks: {a: {type: work, retry: {maxAttempts: 2, initialDelay: 10s, jitter: 0}}}");
   before.run("a", failure(ErrorClass::transient));

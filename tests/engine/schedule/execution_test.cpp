@@ -227,6 +227,50 @@ TEST(Execution, AWaitForASlotThatIsTooLongFailsTheTask) {
   EXPECT_EQ(run.error("a")->error_class, ErrorClass::resource);
 }
 
+TEST(Execution, TheWaitForASlotBeginsAnewWhenItIsResumed) {
+  Driver run("tasks: {a: {type: work, queueTimeout: 5s}}");
+  run.pass_time(3s);
+  run.machine.pause(run.now);
+  run.settle();
+  run.pass_time(10s);
+  EXPECT_EQ(run.status("a"), Status::pending);
+  run.machine.resume(run.now, run.fx);
+  run.settle();
+  run.pass_time(4999ms);
+  EXPECT_EQ(run.status("a"), Status::pending);
+  run.pass_time(1ms);
+  EXPECT_EQ(run.status("a"), Status::failed);
+  EXPECT_EQ(run.error("a")->code, "queue_timeout");
+}
+
+TEST(Execution, ATaskThatBecomesReadyInAPauseWaitsForItsSlotFromItsEndOn) {
+  Driver run("tasks: {a: {type: work}, b: {type: work, needs: [a], queueTimeout: 5s}}");
+  run.start("a");
+  run.machine.pause(run.now);
+  run.finish("a");
+  run.pass_time(6s);
+  run.machine.resume(run.now, run.fx);
+  run.settle();
+  run.pass_time(4s);
+  EXPECT_EQ(run.status("b"), Status::pending);
+  run.pass_time(1s);
+  EXPECT_EQ(run.status("b"), Status::failed);
+}
+
+TEST(Execution, AttemptsShareTheLogOfTheirTask) {
+  Driver run("tasks: {a: {type: work, retry: {maxAttempts: 3, initialDelay: 1s, jitter: 0}}}");
+  EXPECT_EQ(run.start("a")->log_bytes_used, 0U);
+  run.machine.log(run.index("a"), LogLine{LogLevel::info, std::string(968, 'x')}, run.now);
+  run.finish("a", failure(ErrorClass::transient));
+  run.pass_time(1s);
+  EXPECT_EQ(run.start("a")->log_bytes_used, 1000U);
+  run.machine.log(run.index("a"), LogLine{LogLevel::info, std::string(68, 'x')}, run.now);
+  run.finish("a", failure(ErrorClass::transient));
+  Driver after(run.flow, run.stored);
+  after.pass_time(1min);
+  EXPECT_EQ(after.start("a")->log_bytes_used, 1100U);
+}
+
 TEST(Execution, WaitTakesItsTimeAndNoSlot) {
   Driver run(
       "tasks: {nap: {type: wait, duration: 10s}, after: {type: pass, needs: [nap], value: 1}}"

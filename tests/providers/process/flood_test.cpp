@@ -49,6 +49,22 @@ TEST_F(FloodTest, EndSaysHowMuchWasCut) {
   );
 }
 
+TEST_F(FloodTest, TheLimitIsOfTheTaskNotOfTheAttempt) {
+  options_.log_bytes_max = 10'000;
+  use(options_);
+  auto const logged_after = [&](std::uint64_t used) {
+    auto request = make_request("command", R"({"command":["sh","-c","yes | head -n 1000"]})");
+    request.log_bytes_used = used;
+    auto attempt = start(std::move(request));
+    wait(*attempt);
+    return attempt->sink.texts(LogLevel::info).size();
+  };
+  EXPECT_EQ(logged_after(0), 10'000U / 33U);
+  EXPECT_EQ(logged_after(9'000), 1'000U / 33U);
+  EXPECT_EQ(logged_after(10'000), 0U);
+  EXPECT_EQ(logged_after(1'000'000), 0U);
+}
+
 TEST_F(FloodTest, OneLongLineComesInParts) {
   auto const output = output_of(shell("head -c 1048576 /dev/zero | tr '\\0' a"));
   EXPECT_EQ(output.at("truncated"), boost::json::value(true));
