@@ -1,5 +1,6 @@
 // Engine: why a task waits, in words and in figures.
 #include "engine/runtime/engine_impl.hpp"
+#include "engine/schedule/pool_amount.hpp"
 
 namespace ropewalk {
 namespace {
@@ -7,14 +8,14 @@ namespace {
 constexpr std::size_t tasks_explained_max = 1000;
 constexpr std::size_t names_shown_max = 20;
 
-json::array describe_holders(std::vector<PoolHolder> const& holders) {
+json::array describe_holders(std::string_view pool, std::vector<PoolHolder> const& holders) {
   json::array out;
   for (auto const& holder : holders) {
     if (out.size() == names_shown_max) break;
     out.push_back(json::object{
         {"execution", holder.execution.to_string()},
         {"task", holder.task},
-        {"amount", holder.amount}});
+        {"amount", amount_value(pool, holder.amount)}});
   }
   return out;
 }
@@ -85,18 +86,18 @@ Async<> Engine::Impl::explain_slot(RequestId slot, json::object& line) {
   if (!wait) co_return;
   bool const lacks = wait->free < wait->needs;
   std::string message =
-      lacks ? "waits for " + std::to_string(wait->needs) + " of pool \"" + wait->pool +
-                  "\": " + std::to_string(wait->free) + " of " + std::to_string(wait->capacity) +
-                  " free"
+      lacks ? "waits for " + amount_text(wait->pool, wait->needs) + " of pool \"" + wait->pool +
+                  "\": " + amount_text(wait->pool, wait->free) + " of " +
+                  amount_text(wait->pool, wait->capacity) + " free"
             : "waits for pool \"" + wait->pool + "\", which is kept for who waits longer";
   message += "; place " + std::to_string(wait->position) + " in the queue";
   json::object detail{
       {"pool", wait->pool},
-      {"needs", wait->needs},
-      {"free", wait->free},
-      {"capacity", wait->capacity},
+      {"needs", amount_value(wait->pool, wait->needs)},
+      {"free", amount_value(wait->pool, wait->free)},
+      {"capacity", amount_value(wait->pool, wait->capacity)},
       {"position", wait->position},
-      {"holders", describe_holders(wait->holders)}};
+      {"holders", describe_holders(wait->pool, wait->holders)}};
   say(line, "pool", message, std::move(detail));
 }
 

@@ -1,6 +1,7 @@
 #include "engine/schedule/admission.hpp"
 
 #include "engine/base/text.hpp"
+#include "engine/schedule/pool_amount.hpp"
 
 #include <algorithm>
 #include <queue>
@@ -10,18 +11,11 @@ namespace {
 
 constexpr std::size_t holders_shown_max = 100;
 
-std::string amount_text(std::string const& pool, std::uint64_t amount) {
-  if (pool == "cpu")
-    return std::to_string(static_cast<double>(amount) / 1000).substr(0, 5) + " cores";
-  if (pool == "memory") return std::to_string(amount / (1024 * 1024)) + " MiB";
-  return std::to_string(amount) + (amount == 1 ? " slot" : " slots");
-}
-
 }  // namespace
 
 Admission::Admission(std::map<std::string, std::uint64_t> pools, AdmissionOptions options)
     : options_(options) {
-  for (auto const& [name, capacity] : pools) pools_.push_back({name, capacity, 0, {}});
+  for (auto const& [name, capacity] : pools) pools_.push_back({name, capacity, capacity, 0, {}});
 }
 
 std::optional<std::uint32_t> Admission::find_pool(std::string const& name) const {
@@ -47,13 +41,13 @@ Result<Admission::Needs> Admission::resolve(SlotRequest const& request) const {
           near.empty() ? "name it under pools: in ropewalk.yaml"
                        : "did you mean \"" + std::string(near) + "\"?"};
     }
-    if (need.amount > pools_[*pool].capacity) {
+    auto const most = std::max(pools_[*pool].capacity, pools_[*pool].configured);
+    if (need.amount > most) {
       return Error{
           ErrorClass::permanent,
           "exceeds_capacity",
           "task \"" + request.task + "\" needs " + amount_text(need.pool, need.amount) + " of \"" +
-              need.pool + "\", but there are only " +
-              amount_text(need.pool, pools_[*pool].capacity) + " in all",
+              need.pool + "\", but there are only " + amount_text(need.pool, most) + " in all",
           "ask for less, or raise the pool's capacity in ropewalk.yaml"};
     }
     needs.push_back({*pool, need.amount});
@@ -99,6 +93,13 @@ bool Admission::fits(Needs const& needs, std::vector<bool> const& reserved) cons
   });
 }
 
+/// With the capacity of now, were the pools empty.
+bool Admission::can_ever_fit(Needs const& needs) const {
+  return std::all_of(needs.begin(), needs.end(), [&](Need const& need) {
+    return need.amount <= pools_[need.pool].capacity;
+  });
+}
+
 void Admission::reserve(Needs const& needs, bool all, std::vector<bool>& reserved) const {
   for (auto const& need : needs) {
     Pool const& pool = pools_[need.pool];
@@ -130,6 +131,8 @@ std::vector<RequestId> Admission::grant(Instant now) {
     heads.pop();
     auto const waiting = waiting_.find(rank.id);
     if (!fits(queue->first, reserved)) {
+      // Who waits for a pool to be opened again keeps nothing from others meanwhile.
+      if (!can_ever_fit(queue->first)) continue;
       reserve(queue->first, now - waiting->second.request.queued_at >= options_.patience, reserved);
       continue;  // those behind it in the same line need the same
     }

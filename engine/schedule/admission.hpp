@@ -76,7 +76,7 @@ class Admission {
   explicit Admission(std::map<std::string, std::uint64_t> pools, AdmissionOptions options = {});
 
   /// Queues a request; grant() hands it out. Errors: unknown_pool, exceeds_capacity (it could never
-  /// start).
+  /// start, not even with the capacity that the pool was made with).
   Result<> request(SlotRequest request);
   /// Gives back what a request holds, or takes it out of the queue. Unknown ids are ignored: the
   /// two races are harmless.
@@ -94,6 +94,7 @@ class Admission {
   struct Pool {
     std::string name{};
     std::uint64_t capacity = 0;
+    std::uint64_t configured = 0;  // what it began with: a lower capacity may be for a while only
     std::uint64_t used = 0;
     std::map<RequestId, std::uint64_t> holders{};
   };
@@ -125,6 +126,7 @@ class Admission {
   std::optional<std::uint32_t> find_pool(std::string const& name) const;
   Result<Needs> resolve(SlotRequest const& request) const;
   bool fits(Needs const& needs, std::vector<bool> const& reserved) const;
+  bool can_ever_fit(Needs const& needs) const;
   void reserve(Needs const& needs, bool all, std::vector<bool>& reserved) const;
   void hold(Waiting waiting);
   std::vector<PoolHolder> holders_of(Pool const& pool) const;

@@ -1,4 +1,5 @@
 #include "engine/base/time.hpp"
+#include "engine/schedule/pool_amount.hpp"
 #include "server/api/api.hpp"
 #include "server/api/start_request.hpp"
 #include "server/http/problem_response.hpp"
@@ -63,17 +64,14 @@ Async<Response> NodeApi::set_pool(Request request) {
   auto const body = read_json_object(request, known);
   if (!body) co_return problem_response(body.error());
   auto const* capacity = body->if_contains("capacity");
-  auto const* number = capacity == nullptr ? nullptr : capacity->if_int64();
-  if (number == nullptr || *number < 0) {
-    auto const error = invalid_argument("capacity is a whole number, at least 0");
-    co_return problem_response(error);
-  }
   auto const& name = request.param("name");
-  auto const done = co_await backend_.set_capacity(name, static_cast<std::uint64_t>(*number));
+  auto const amount = read_amount(name, capacity == nullptr ? boost::json::value() : *capacity);
+  if (!amount) co_return problem_response(amount.error());
+  auto const done = co_await backend_.set_capacity(name, *amount);
   if (!done) co_return problem_response(done.error());
   boost::json::object out;
   out["name"] = name;
-  out["capacity"] = *number;
+  out["capacity"] = amount_value(name, *amount);
   co_return json_response(out);
 }
 

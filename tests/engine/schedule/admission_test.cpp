@@ -76,6 +76,29 @@ TEST(Admission, AWaitForOnePoolLetsOthersUseTheRest) {
   EXPECT_EQ(admission.grant(t0), (Ids{1, 3}));
 }
 
+TEST(Admission, AClosedPoolKeepsRequestsWaiting) {
+  Admission admission({{"default", 2}, {"gpu", 1}});
+  ASSERT_TRUE(admission.set_capacity("default", 0));
+  ASSERT_TRUE(admission.request(request(1, {{"default", 2}})));
+  EXPECT_EQ(admission.grant(t0), Ids{});
+  EXPECT_EQ(admission.explain(1)->capacity, 0U);
+  auto const refused = admission.request(request(2, {{"default", 3}}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "exceeds_capacity");
+  ASSERT_TRUE(admission.set_capacity("default", 2));
+  EXPECT_EQ(admission.grant(t0), (Ids{1}));
+  ASSERT_TRUE(admission.set_capacity("gpu", 8));
+  EXPECT_TRUE(admission.request(request(3, {{"gpu", 8}})));
+}
+
+TEST(Admission, WhoWaitsForAClosedPoolKeepsNothingFromOthers) {
+  Admission admission({{"default", 2}, {"gpu", 1}});
+  ASSERT_TRUE(admission.set_capacity("gpu", 0));
+  ASSERT_TRUE(admission.request(request(1, {{"default", 1}, {"gpu", 1}}, 50, 1s)));
+  ASSERT_TRUE(admission.request(request(2, {{"default", 1}}, 50, 2s)));
+  EXPECT_EQ(admission.grant(t0 + 1h), (Ids{2}));
+}
+
 TEST(Admission, ABigRequestIsNotStarvedBySmallOnes) {
   Admission admission({{"default", 4}});
   for (RequestId id = 1; id <= 4; ++id)
