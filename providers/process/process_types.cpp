@@ -1,5 +1,7 @@
 #include "providers/process/process_types.hpp"
 
+#include "engine/model/cel/template.hpp"
+#include "providers/process/code_arguments.hpp"
 #include "providers/process/languages.hpp"
 
 #include <boost/json/value.hpp>
@@ -57,6 +59,32 @@ void check_arguments(
   }
 }
 
+bool has_expression(json::value const& value) {
+  auto const* text = value.if_string();
+  if (text == nullptr || !cel::has_template_syntax(*text)) return false;
+  auto const compiled = cel::Template::compile(*text);
+  return !compiled || !compiled->is_constant();  // a constant has only the escaped sign, $${{
+}
+
+/// Data must not become code: not in a `source`, and not in `sh -c` either.
+void check_code_arguments(
+    json::object const& task, std::string const& name, ReportProblem const& report
+) {
+  auto const* list = task.if_contains(name);
+  if (list == nullptr || !list->is_array()) return;
+  auto const& argv = list->get_array();
+  for (auto const index : code_arguments(argv))
+    if (has_expression(argv[index]))
+      report(
+          name + "[" + std::to_string(index) + "]",
+          "interpolation_in_code",
+          "`${{ }}` inside code would let data become code: a shell or an interpreter reads this "
+          "argument",
+          "pass it by env: and read the variable (\"$NAME\" in a shell), or as an argument behind "
+          "the code; write $${{ for the sign itself"
+      );
+}
+
 void check_command(json::object const& task, ReportProblem const& report) {
   auto const* command = task.if_contains("command");
   if (command == nullptr || !command->is_array()) return;  // the kinds of fields say that
@@ -72,6 +100,7 @@ void check_command(json::object const& task, ReportProblem const& report) {
         "give the program and its arguments: command: [echo, hello]"
     );
   check_arguments(task, "command", report);
+  check_code_arguments(task, "command", report);
 }
 
 std::string known_languages() {
@@ -124,6 +153,7 @@ void check_script(json::object const& task, ReportProblem const& report) {
     );
   check_language(task, report);
   check_arguments(task, "interpreter", report);
+  check_code_arguments(task, "interpreter", report);
   check_arguments(task, "args", report);
 }
 

@@ -35,6 +35,26 @@ TEST(ProcessTypes, Command) {
   EXPECT_THAT(problems("command", R"({"command":["a",{}]})"), ElementsAre("command[1]:wrong_type"));
 }
 
+TEST(ProcessTypes, NoInterpolationIntoCodeThatAShellReads) {
+  EXPECT_THAT(
+      problems("command", R"({"command":["sh","-c","echo ${{ inputs.x }}"]})"),
+      ElementsAre("command[2]:interpolation_in_code")
+  );
+  EXPECT_THAT(
+      problems("command", R"({"command":["env","A=1","python3","-c","x = ${{ inputs.x }}"]})"),
+      ElementsAre("command[4]:interpolation_in_code")
+  );
+  EXPECT_THAT(
+      problems("command", R"({"command":["sh","-c","echo $1","sh","${{ inputs.x }}"]})"), IsEmpty()
+  );
+  EXPECT_THAT(problems("command", R"({"command":["sh","-c","echo $${{ x }}"]})"), IsEmpty());
+  EXPECT_THAT(problems("command", R"({"command":["sh","${{ inputs.script }}"]})"), IsEmpty());
+  EXPECT_THAT(
+      problems("script", R"({"interpreter":["bash","-c","${{ inputs.x }}"],"file":"x"})"),
+      ElementsAre("interpreter[2]:interpolation_in_code")
+  );
+}
+
 TEST(ProcessTypes, Script) {
   EXPECT_THAT(problems("script", R"({"language":"python","source":"x"})"), IsEmpty());
   EXPECT_THAT(problems("script", R"({"interpreter":["awk","-f"],"file":"x"})"), IsEmpty());
