@@ -1,4 +1,5 @@
 // What happens before a node runs, on the thread that starts it.
+#include "providers/process/work_directory.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
 #include "sql/migrations.hpp"
@@ -60,6 +61,7 @@ Result<> Node::Impl::prepare_database() {
   common_.data = lock.data().string();
   TRY(node_id_, lock.node_id());
   lock_.emplace(std::move(lock));
+  clear_work_root(common_.data + "/work");  // of a server that was killed
   std::error_code ignored;
   std::filesystem::create_directories(common_.data + "/work", ignored);
   if (common_.config.database.empty()) {

@@ -63,11 +63,12 @@ Result<WorkDirectory> WorkDirectory::create(
   for (int i = 1; i <= tries_max; ++i) {
     if (::mkdir(path.c_str(), 0700) == 0)
       return WorkDirectory(launcher, std::move(parent), std::move(path));
+    int const number = errno;  // make_all() has its own
     // The folder of the execution goes with its last attempt, so it may be missing at any time.
-    if (errno == ENOENT && !make_all(parent)) return cannot("make", parent);
-    if (errno == EEXIST)
+    if (number == ENOENT && !make_all(parent)) return cannot("make", parent);
+    if (number == EEXIST)
       path = name + "~" + std::to_string(i);  // left behind, or two names alike
-    else if (errno != ENOENT)
+    else if (number != ENOENT)
       break;
   }
   return cannot("make", path);

@@ -23,6 +23,11 @@ TEST_F(WorkDirectoryTest, EverySecondOneIsFreshToo) {
   EXPECT_TRUE(fs::is_empty(first.path()));
 }
 
+TEST_F(WorkDirectoryTest, TheFirstOneHasThePlainName) {
+  auto const work = WorkDirectory::create(*launcher_, root(), "e", "t", 1).value();
+  EXPECT_EQ(work.path(), root() + "/e/t.1");
+}
+
 TEST_F(WorkDirectoryTest, WhatTheTaskMadeIsRemoved) {
   output_of(shell(
       "mkdir -p a/b/c; for i in $(seq 600); do : > a/f$i; done; ln -s / root; mkdir -m 0 shut"
