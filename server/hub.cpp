@@ -38,7 +38,7 @@ void Hub::send(std::uint32_t shard, SharedBatch const& batch, bool is_for_all) {
 
 void Hub::deliver(SharedBatch const& batch, bool is_for_all) {
   if (is_for_all) {
-    for (auto* watcher : watchers_of_all_) watcher->offer(batch);
+    for (auto* watcher : watchers_of_all_) watcher->offer_to_all(batch);
     return;
   }
   auto const found = watchers_.find(batch->execution);

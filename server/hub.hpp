@@ -28,6 +28,8 @@ class Watcher {
   virtual ~Watcher() = default;
   /// A batch of an execution that it watches. Must not block, nor call the hub.
   virtual void offer(SharedBatch const& batch) = 0;
+  /// The same for who watches all: once more when the execution is watched as well.
+  virtual void offer_to_all(SharedBatch const& batch) { offer(batch); }
 };
 
 class Hub : public EventSink {

@@ -3,6 +3,8 @@
 #include "server/api/start_request.hpp"
 #include "server/stream/stream_session.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::server {
 
 void StreamSession::reply(std::string const& text) {
@@ -68,12 +70,19 @@ Async<> StreamSession::subscribe(std::string id, SubscribeMessage wanted, std::s
   auto const place = co_await parts_.backend.place(wanted.execution);
   auto const found = subscriptions_.find(wanted.execution);
   if (found == subscriptions_.end()) co_return;
+  auto const last_seq = std::max(place ? place->last_seq : 0, found->second.known());
   if (!place) {
-    queued_bytes_ -= found->second.drop_queue();
-    subscriptions_.erase(found);
-    by_id_.erase(id);
-    parts_.hub.unwatch(wanted.execution, *this);
-    reply_error(id, place.error());
+    refusal = place.error();
+  } else if (wanted.after > last_seq) {
+    refusal = invalid_argument(
+        "after is " + std::to_string(wanted.after) + ", but the last event is " +
+            std::to_string(last_seq),
+        "give the seq of the last event that was seen, or 0"
+    );
+  }
+  if (!refusal.code.empty()) {
+    end_subscription(wanted.execution);
+    reply_error(id, refusal);
     co_return;
   }
   auto told = answer(answer_type, id);
@@ -115,11 +124,7 @@ void StreamSession::unsubscribe(std::string const& id, std::string const& subscr
     refusal.message = "there is no subscription \"" + subscription + "\"";
     return reply_error(id, refusal);
   }
-  auto const place = subscriptions_.find(found->second);
-  queued_bytes_ -= place->second.drop_queue();
-  parts_.hub.unwatch(found->second, *this);
-  subscriptions_.erase(place);
-  by_id_.erase(found);
+  end_subscription(found->second);
   reply(to_text(answer("ok", id)));
 }
 

@@ -110,18 +110,39 @@ void StreamSession::make_ready(Subscription& subscription) {
 }
 
 void StreamSession::offer(SharedBatch const& batch) {
-  if (auto const found = subscriptions_.find(batch->execution); found != subscriptions_.end()) {
-    queued_bytes_ += found->second.offer(batch);
-    // Too much waits: what this client has not read yet comes from the store when it does.
-    if (queued_bytes_ > parts_.limits.send_bytes) queued_bytes_ -= found->second.drop_queue();
-    make_ready(found->second);
-  } else if (!all_id_.empty() && batch->has_execution_status) {
-    all_queue_.push_back(batch);
-    queued_bytes_ += batch->frames.size();
-    if (queued_bytes_ > parts_.limits.send_bytes)
-      close(close_code::try_again_later, "too slow: list the executions again, then subscribe");
-    wake_writer_.notify();
-  }
+  auto const found = subscriptions_.find(batch->execution);
+  if (found == subscriptions_.end()) return;
+  queued_bytes_ += found->second.offer(batch);
+  // Too much waits: what this client has not read yet comes from the store when it does.
+  if (queued_bytes_ > parts_.limits.send_bytes) queued_bytes_ -= found->second.drop_queue();
+  make_ready(found->second);
+}
+
+void StreamSession::offer_to_all(SharedBatch const& batch) {
+  auto const found = subscriptions_.find(batch->execution);
+  // A change of status goes out once, however many subscriptions want it.
+  if (found != subscriptions_.end() && (found->second.kinds() & kind_status) != 0) return;
+  queue_for_all(batch);
+}
+
+void StreamSession::queue_for_all(SharedBatch const& batch) {
+  if (all_id_.empty() || !batch->has_execution_status) return;
+  all_queue_.push_back(batch);
+  queued_bytes_ += batch->frames.size();
+  if (queued_bytes_ > parts_.limits.send_bytes)
+    close(close_code::try_again_later, "too slow: list the executions again, then subscribe");
+  wake_writer_.notify();
+}
+
+void StreamSession::end_subscription(ExecutionId execution) {
+  auto const found = subscriptions_.find(execution);
+  if ((found->second.kinds() & kind_status) != 0)
+    for (auto const& batch : found->second.queue())
+      if (batch->last_seq > found->second.sent()) queue_for_all(batch);
+  queued_bytes_ -= found->second.drop_queue();
+  by_id_.erase(found->second.id());
+  subscriptions_.erase(found);
+  parts_.hub.unwatch(execution, *this);
 }
 
 Async<std::string> StreamSession::gather() {

@@ -41,6 +41,7 @@ class StreamSession : public Watcher {
   void close(std::uint16_t code, std::string reason);
 
   void offer(SharedBatch const& batch) override;
+  void offer_to_all(SharedBatch const& batch) override;
 
  private:
   Async<> read_loop(std::string first_bytes);
@@ -58,6 +59,9 @@ class StreamSession : public Watcher {
   void reply(std::string const& text);
   void reply_error(std::string_view id, Error const& error);
   void make_ready(Subscription& subscription);
+  void queue_for_all(SharedBatch const& batch);
+  /// What it had not sent yet of changes of status goes to the subscription to all.
+  void end_subscription(ExecutionId execution);
   /// Everything that can be written now, at most about 256 KiB.
   Async<std::string> gather();
   /// Reads one page for the subscription. `out` belongs to gather, which awaits this.

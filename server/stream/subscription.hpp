@@ -22,6 +22,8 @@ class Subscription {
   ExecutionId execution() const { return execution_; }
   EventKinds kinds() const { return kinds_; }
   std::uint64_t sent() const { return sent_; }
+  std::uint64_t known() const { return known_; }
+  std::deque<SharedBatch> const& queue() const { return queue_; }
 
   /// A live batch. Returns how many bytes the queue grew by.
   std::size_t offer(SharedBatch const& batch);

@@ -137,6 +137,63 @@ TEST(Stream, AllExecutionsShowTheirStatus) {
   server.run(body);
 }
 
+TEST(Stream, AllExecutionsIncludeThoseThatAreWatchedForOtherThings) {
+  TestServer server;
+  auto body = [](TestServer& target) -> Async<> {
+    auto const id = FakeBackend::id(0);
+    target.publish(id);
+    TestClient client(target.shard.executor());
+    co_await client.connect(target.address);
+    co_await client.upgrade();
+    co_await client.send_text(R"({"type":"subscribe","id":"a","executions":"all"})");
+    co_await client.next_frame();
+    auto subscribing = client.send_text(subscribe(id, 1, R"(,"kinds":["log"])"));
+    co_await std::move(subscribing);
+    co_await client.next_frame();
+    target.publish(id, "execution.status");
+    target.publish(id, "task.log");
+    auto const first = co_await client.next_frame();
+    EXPECT_NE(first.find("execution.status"), std::string::npos) << first;
+    auto const second = co_await client.next_frame();
+    EXPECT_NE(second.find("task.log"), std::string::npos) << second;
+    co_await client.send_text(R"({"type":"unsubscribe","id":"u","subscription":"s1"})");
+    co_await client.next_frame();
+    auto again = client.send_text(subscribe(id, 3));
+    co_await std::move(again);
+    co_await client.next_frame();
+    target.publish(id, "execution.status");  // wanted twice, sent once
+    target.publish(id, "task.log");
+    auto const third = co_await client.next_frame();
+    EXPECT_EQ(seq_in(third), 4) << third;
+    auto const fourth = co_await client.next_frame();
+    EXPECT_EQ(seq_in(fourth), 5) << fourth;
+  };
+  server.run(body);
+}
+
+TEST(Stream, AfterMustBeAnEventThatWas) {
+  TestServer server;
+  auto body = [](TestServer& target) -> Async<> {
+    auto const id = FakeBackend::id(0);
+    target.publish(id);
+    TestClient client(target.shard.executor());
+    co_await client.connect(target.address);
+    co_await client.upgrade();
+    auto subscribing = client.send_text(subscribe(id, 2));
+    co_await std::move(subscribing);
+    auto const refused = co_await client.next_frame();
+    EXPECT_NE(refused.find("\"invalid_argument\""), std::string::npos) << refused;
+    auto again = client.send_text(subscribe(id, 1));
+    co_await std::move(again);
+    auto const subscribed = co_await client.next_frame();
+    EXPECT_NE(subscribed.find("\"subscribed\""), std::string::npos) << subscribed;
+    target.publish(id);
+    auto const event = co_await client.next_frame();
+    EXPECT_EQ(seq_in(event), 2) << event;
+  };
+  server.run(body);
+}
+
 TEST(Stream, MistakesAreAnsweredWithTheirId) {
   TestServer server;
   auto body = [](TestServer& target) -> Async<> {
