@@ -163,7 +163,11 @@ void read_environment(LoadedConfig& loaded, std::map<std::string, std::string> c
   std::vector<std::string_view> names;
   for (auto const& field : config_fields()) {
     names.push_back(field.env);
-    auto const found = environment.find(std::string(field.env));
+    auto found = environment.find(std::string(field.env));
+    if (!field.env_alias.empty()) {
+      names.push_back(field.env_alias);
+      if (found == environment.end()) found = environment.find(std::string(field.env_alias));
+    }
     if (found != environment.end()) read_text(loaded, field, found->second, "environment");
   }
   for (auto const& [name, value] : environment) {

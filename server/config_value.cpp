@@ -2,6 +2,7 @@
 #include "engine/base/json.hpp"
 #include "server/config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -146,6 +147,25 @@ Result<> set_duration(Duration& slot, ConfigField const& field, std::string_view
   return {};
 }
 
+constexpr std::string_view blanks = " \t\r\n\f\v";
+
+/// Of the value that `text` begins with: in quotes or up to a blank, with backslashes that escape;
+/// `&` ends it, too (in a URI's query).
+std::size_t password_length(std::string_view text) {
+  bool const is_quoted = text.starts_with('\'');
+  for (std::size_t i = is_quoted ? 1 : 0; i < text.size(); ++i) {
+    char const c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (is_quoted && c == '\'') {
+      return i + 1;
+    } else if (!is_quoted && (c == '&' || blanks.find(c) != blanks.npos)) {
+      return i;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace
 
 Result<> set_field(Config& config, ConfigField const& field, std::string_view text) {
@@ -169,12 +189,16 @@ std::string mask_password(std::string_view database) {
     if (at != out.npos && colon != out.npos && colon < at)
       out.replace(colon + 1, at - colon - 1, "***");
   }
-  for (std::size_t from = 0; (from = out.find("password=", from)) != out.npos;) {
-    from += std::string_view("password=").size();
-    auto const quoted = from < out.size() && out[from] == '\'';
-    auto end = quoted ? out.find('\'', from + 1) : out.find_first_of(" &", from);
-    if (quoted && end != out.npos) ++end;
-    out.replace(from, end == out.npos ? out.npos : end - from, "***");
+  for (std::size_t from = 0; (from = out.find("password", from)) != out.npos;) {
+    // libpq takes `password = 'x'` as well as password=x; a value ends at a space, but for
+    // \-escapes.
+    from += std::string_view("password").size();
+    auto const sign = out.find_first_not_of(blanks, from);
+    if (sign == out.npos || out[sign] != '=') continue;
+    from = std::min(out.find_first_not_of(blanks, sign + 1), out.size());
+    auto const length = password_length(std::string_view(out).substr(from));
+    out.replace(from, length, "***");
+    from += 3;
   }
   return out;
 }

@@ -159,7 +159,7 @@ Result<fs::path> find_binaries(fs::path const& given, fs::path const& pgdata) {
       wanted.empty()
           ? "PostgreSQL is not installed"
           : "PostgreSQL " + wanted + ", which made " + pgdata.string() + ", is not installed",
-      "Install it (apt install " + package + "), or name a server with --database-url."
+      "Install it (apt install " + package + "), or name a server with --database."
   );
 }
 

@@ -16,7 +16,7 @@ static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal 
   "directory, idempotency_key, concurrency_key, created_at"
 #define TASK_COLUMNS                                                                \
   "execution, task, status, attempt, tries, interruptions, queued_at, started_at, " \
-  "finished_at, retry_at, output, error, usage"
+  "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes"
 
 constexpr Statement begin_read{"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 constexpr Statement commit_read{"commit_read", "COMMIT"};
@@ -36,17 +36,26 @@ constexpr Statement select_live{
     ", owner FROM executions"
     " WHERE owner = $1::bigint AND status < 3 AND id > $2::uuid ORDER BY id LIMIT $3::integer"};
 
-#define LIST_SQL                                                                    \
-  "SELECT id, " STATE_COLUMNS                                                       \
-  ", workflow, workflow_version, priority, labels::text,"                           \
-  " created_at FROM executions WHERE ($1::integer IS NULL OR status = $1::integer)" \
-  " AND ($2::text IS NULL OR workflow = $2::text)"                                  \
+#define LIST_SQL                                                                             \
+  "SELECT id, " STATE_COLUMNS                                                                \
+  ", workflow, workflow_version, priority, labels::text,"                                    \
+  " created_at FROM executions WHERE ($1::integer[] IS NULL OR status = ANY($1::integer[]))" \
+  " AND ($2::text IS NULL OR workflow = $2::text)"                                           \
   " AND ($3::jsonb IS NULL OR labels @> $3::jsonb)"
 constexpr Statement list_older{
     "list_older",
     LIST_SQL " AND ($4::uuid IS NULL OR id < $4::uuid) ORDER BY id DESC LIMIT $5::integer"};
 constexpr Statement list_newer{
     "list_newer", LIST_SQL " AND id > $4::uuid ORDER BY id LIMIT $5::integer"};
+// The same for those that have not ended: the condition says so in the words of the index that
+// holds them, so that the many that have ended are not read.
+constexpr Statement list_live_older{
+    "list_live_older",
+    LIST_SQL
+    " AND status < 3 AND ($4::uuid IS NULL OR id < $4::uuid)"
+    " ORDER BY id DESC LIMIT $5::integer"};
+constexpr Statement list_live_newer{
+    "list_live_newer", LIST_SQL " AND status < 3 AND id > $4::uuid ORDER BY id LIMIT $5::integer"};
 
 constexpr Statement claim_execution{
     "claim_execution",
@@ -121,6 +130,8 @@ TaskRecord read_task(Rows const& rows, std::size_t row) {
   task.output = rows.text(row, 10);
   task.error = rows.text(row, 11);
   task.usage = rows.text(row, 12);
+  task.first_queued_at = rows.at(row, 13);
+  task.log_bytes = static_cast<std::uint64_t>(rows.integer(row, 14));
   return task;
 }
 
@@ -177,10 +188,17 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
 
 Async<Result<std::vector<ExecutionSummary>>> Store::list_executions(ExecutionFilter filter) {
   Params params;
-  if (filter.status)
-    params.int4(static_cast<std::int32_t>(*filter.status));
-  else
+  bool const is_live = !filter.statuses.empty() &&
+                       std::none_of(filter.statuses.begin(), filter.statuses.end(), [](Status s) {
+                         return is_terminal(s);
+                       });
+  if (filter.statuses.empty()) {
     params.null();
+  } else {
+    ArrayParam statuses(ElementType::int4);
+    for (auto const status : filter.statuses) statuses.add_int4(static_cast<std::int32_t>(status));
+    params.array(std::move(statuses));
+  }
   params.text_if_any(filter.workflow);
   if (filter.label) {
     json::object label;
@@ -190,7 +208,9 @@ Async<Result<std::vector<ExecutionSummary>>> Store::list_executions(ExecutionFil
     params.null();
   }
   params.id(filter.before ? filter.before : filter.after).int4(filter.limit);
-  auto const& statement = filter.before ? list_newer : list_older;
+  auto const& newer = is_live ? list_live_newer : list_newer;
+  auto const& older = is_live ? list_live_older : list_older;
+  auto const& statement = filter.before ? newer : older;
   CO_TRY(auto rows, co_await pool_.run(statement, std::move(params)));
   std::vector<ExecutionSummary> out(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {

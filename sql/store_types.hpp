@@ -53,8 +53,8 @@ struct ExecutionSummary {
 /// Newest first. At most one of `after` (older ones) and `before` (the newer ones next to it) is
 /// set.
 struct ExecutionFilter {
-  std::optional<Status> status{};
-  std::string workflow{};  // empty: any
+  std::vector<Status> statuses{};  // any of them; empty: all
+  std::string workflow{};          // empty: any
   std::optional<std::pair<std::string, std::string>> label{};
   std::optional<ExecutionId> after{};
   std::optional<ExecutionId> before{};

@@ -17,8 +17,10 @@ void add_config_flags(CLI::App& app, Arguments& out) {
   for (auto const& field : server::config_fields()) {
     if (field.flag.empty() || field.name == "data") continue;
     std::string const name(field.name);
+    std::string flags(field.flag);
+    if (!field.flag_alias.empty()) flags += "," + std::string(field.flag_alias);
     app.add_option_function<std::string>(
-           std::string(field.flag),
+           flags,
            [&out, name](std::string const& value) { out.config_flags[name] = value; },
            std::string(field.help)
     )

@@ -30,25 +30,16 @@ std::string next_of(json::value const& page) {
   return next->is_string() ? std::string(next->get_string()) : to_text(*next);
 }
 
+/// Live ones only, unless all or a status was asked for.
 std::string ps_target(Arguments const& arguments) {
   std::string out = "/v1/executions?limit=" + std::to_string(arguments.limit);
-  if (!arguments.status.empty()) out += "&status=" + server::percent_encode(arguments.status);
+  if (!arguments.status.empty()) {
+    out += "&status=" + server::percent_encode(arguments.status);
+  } else if (!arguments.all) {
+    out += "&status=PENDING&status=RUNNING&status=RETRYING";
+  }
   if (!arguments.workflow.empty()) out += "&workflow=" + server::percent_encode(arguments.workflow);
   for (auto const& label : arguments.labels) out += "&label=" + server::percent_encode(label);
-  return out;
-}
-
-bool is_live(json::value const& execution) {
-  auto const* object = execution.if_object();
-  auto const status = object == nullptr ? std::nullopt : parse_status(text_at(*object, "status"));
-  return status && !is_terminal(*status);
-}
-
-/// Live ones only, unless all or a status was asked for.
-json::array shown(Arguments const& arguments, json::array const& items) {
-  json::array out;
-  for (auto const& item : items)
-    if (arguments.all || !arguments.status.empty() || is_live(item)) out.push_back(item);
   return out;
 }
 
@@ -76,7 +67,7 @@ int ps_command(Arguments const& arguments) {
   if (!client) return report(client.error());
   auto const page = client->get(ps_target(arguments));
   if (!page) return report(page.error());
-  auto const executions = shown(arguments, items_of(*page));
+  auto const executions = items_of(*page);
   Console out(stdout);
   if (arguments.json) {
     for (auto const& execution : executions) out.line(to_text(execution));

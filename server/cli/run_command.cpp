@@ -132,9 +132,10 @@ Result<bool> follow_here(Following& following) {
   return true;
 }
 
-/// A server that ended may hold the data directory for a moment longer.
-Result<std::unique_ptr<RunTarget>> open_again(Arguments const& arguments) {
-  constexpr int tries_max = 20;
+/// A server that starts holds the data directory before it can be found, and one that ended may
+/// hold it for a moment longer.
+Result<std::unique_ptr<RunTarget>> open_target(Arguments const& arguments) {
+  constexpr int tries_max = 60;
   auto target = RunTarget::open(arguments);
   for (int i = 1; i < tries_max && !target; ++i) {
     if (target.error().code != "data_directory_in_use") break;
@@ -152,7 +153,7 @@ Result<bool> follow(Arguments const& arguments, Following& following) {
     bool const is_gone = !followed && followed.error().code == "server_unreachable";
     if (!is_gone || following.target->is_own() || !arguments.server.empty()) return followed;
     following.watch.say("the server is gone; going on without it");
-    TRY(following.target, open_again(arguments));
+    TRY(following.target, open_target(arguments));
   }
 }
 
@@ -231,7 +232,7 @@ int run_command(Arguments const& arguments) {
   if (loaded->workflow == nullptr) return usage_status;
   auto request = request_for(arguments, *loaded->workflow);
   if (!request) return fail(request.error());
-  auto target = RunTarget::open(arguments);
+  auto target = open_target(arguments);
   if (!target) return fail(target.error());
   Prepared const prepared{loaded->workflow, std::move(*request)};
   return run_on(std::move(*target), arguments, prepared);

@@ -95,6 +95,16 @@ TEST(Config, SlipsInVariableNamesAreReportedStrangersAreNot) {
   EXPECT_EQ(loaded.problems[0].path, "ROPEWALK_LISTN");
 }
 
+TEST(Config, TheDatabaseHasASecondName) {
+  ConfigSources sources;
+  sources.environment = {{"ROPEWALK_DATABASE_URL", "host=other"}};
+  auto const loaded = load_config(sources);
+  EXPECT_TRUE(loaded.problems.empty());
+  EXPECT_EQ(loaded.config.database, "host=other");
+  sources.environment.emplace("ROPEWALK_DATABASE", "host=first");
+  EXPECT_EQ(load_config(sources).config.database, "host=first");
+}
+
 TEST(Config, WordsAreChecked) {
   ConfigSources sources;
   sources.flags = {{"logLevel", "loud"}};
@@ -124,6 +134,14 @@ TEST(Config, PasswordsAreNeverShown) {
   EXPECT_EQ(
       mask_password("postgresql://h/db?password=secret&x=1"), "postgresql://h/db?password=***&x=1"
   );
+  for (auto const* blanks : {"password =secret", "password= secret", "password  =  'sec ret' "})
+    EXPECT_EQ(mask_password(blanks).find("sec"), std::string::npos) << mask_password(blanks);
+  EXPECT_EQ(mask_password("password = secret user=u"), "password = *** user=u");
+  EXPECT_EQ(mask_password(R"(password='a\'secret' user=u)"), "password=*** user=u");
+  EXPECT_EQ(mask_password(R"(password=a\ secret user=u)"), "password=*** user=u");
+  EXPECT_EQ(mask_password("passwordfile=x user=password"), "passwordfile=x user=password");
+  EXPECT_EQ(mask_password("sslpassword = secret"), "sslpassword = ***");
+  EXPECT_EQ(mask_password("password="), "password=***");
   Config config;
   config.database = "postgresql://u:secret@h/db";
   EXPECT_EQ(to_text(to_json(config)).find("secret"), std::string::npos);

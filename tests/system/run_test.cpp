@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <sstream>
 
@@ -95,6 +97,34 @@ TEST_F(RunTest, JsonIsEventsAndThenTheExecution) {
   auto const execution = last_line(done.out);
   EXPECT_EQ(text_of(execution, "status"), "COMPLETED");
   EXPECT_EQ(execution.at("tasks").as_array().size(), 2U);
+}
+
+TEST_F(RunTest, TwoThatStartTogetherBothEnd) {
+  auto const file =
+      directory->write("nap.yaml", "name: nap\ntasks: {a: {type: wait, duration: 2s}}\n");
+  auto const start = [&] { return run({file}, "shared"); };
+  auto first = std::async(std::launch::async, start);
+  auto second = std::async(std::launch::async, start);
+  for (auto const& done : {first.get(), second.get()}) EXPECT_EQ(done.status, 0) << done.error;
+}
+
+/// Tasks that need up to five before them, as JSON.
+std::string large_definition(int tasks_count) {
+  std::string out = R"({"name":"large","tasks":{)";
+  for (int i = 0; i < tasks_count; ++i) {
+    out += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + R"(":{"type":"pass","needs":[)";
+    for (int k = std::max(0, i - 5); k < i; ++k)
+      out += (k == std::max(0, i - 5) ? "\"t" : ",\"t") + std::to_string(k) + "\"";
+    out += "]}";
+  }
+  return out + "}}";
+}
+
+TEST(LocalCommandsTest, AHundredThousandTasksAreFineByDefault) {
+  TempDirectory const directory;
+  auto const file = directory.write("large.json", large_definition(100'000));
+  auto const done = ropewalk({"validate", file});
+  EXPECT_EQ(done.status, 0) << done.out << done.error;
 }
 
 TEST(LocalCommandsTest, ValidateListsAllProblemsWithLineAndMend) {
