@@ -22,9 +22,10 @@ namespace ropewalk::server {
 
 /// How much of everything is accepted. Sizes are bytes.
 struct Limits {
-  std::uint64_t request_bytes = 4 * 1024 * 1024;
+  std::uint64_t request_bytes = 128 * 1024 * 1024;
+  std::uint64_t bodies_bytes = 1024 * 1024 * 1024;  // of all requests that are being read
   std::uint64_t header_bytes = 16 * 1024;
-  std::uint64_t workflow_bytes = 4 * 1024 * 1024;
+  std::uint64_t workflow_bytes = 256 * 1024 * 1024;
   std::uint64_t tasks = 1'000'000;
   std::uint64_t depth = 32;
   std::uint64_t input_bytes = 1024 * 1024;
@@ -78,6 +79,8 @@ struct ConfigField {
   std::vector<std::string_view> words{};  // text: the words that it may be; empty: any
   std::uint64_t least = 0;                // integer and size
   bool secret = false;
+  std::string_view flag_alias{};  // another name for the flag and the variable; empty: none
+  std::string_view env_alias{};
 };
 
 std::vector<ConfigField> const& config_fields();

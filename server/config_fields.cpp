@@ -50,6 +50,8 @@ constexpr Row rows[] = {
    "the server's environment variables that tasks may see"},
   {"limits.requestBytes", "--limits-request-bytes", "ROPEWALK_LIMITS_REQUEST_BYTES", size,
    ROPEWALK_SLOT(limits.request_bytes), "body of a request", 1024},
+  {"limits.bodiesBytes", "--limits-bodies-bytes", "ROPEWALK_LIMITS_BODIES_BYTES", size,
+   ROPEWALK_SLOT(limits.bodies_bytes), "bodies of all requests together", 1024 * 1024},
   {"limits.headerBytes", "--limits-header-bytes", "ROPEWALK_LIMITS_HEADER_BYTES", size,
    ROPEWALK_SLOT(limits.header_bytes), "header of a request", 1024},
   {"limits.workflowBytes", "--limits-workflow-bytes", "ROPEWALK_LIMITS_WORKFLOW_BYTES", size,
@@ -91,7 +93,11 @@ ConfigField to_field(Row const& row) {
     words = end == words.npos ? std::string_view{} : words.substr(end + 1);
   }
   out.least = row.least;
-  out.secret = row.name == "database";
+  if (row.name == "database") {
+    out.secret = true;
+    out.flag_alias = "--database-url";
+    out.env_alias = "ROPEWALK_DATABASE_URL";
+  }
   return out;
 }
 

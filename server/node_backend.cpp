@@ -3,6 +3,7 @@
 
 #include "engine/async/deadline.hpp"
 #include "engine/base/json.hpp"
+#include "engine/schedule/pool_amount.hpp"
 #include "server/api/start_request.hpp"
 #include "server/api/views.hpp"
 #include "server/node_impl.hpp"
@@ -14,6 +15,7 @@ namespace ropewalk::server {
 namespace {
 
 constexpr std::size_t text_bytes_quick = 32 * 1024;  // what is read at once, on the shard itself
+constexpr std::size_t task_bytes_about = 100;
 
 WorkflowLimits workflow_limits(Limits const& limits) {
   WorkflowLimits out;
@@ -44,6 +46,19 @@ EventPage page_of(std::vector<EventChunk> const& chunks, std::size_t bytes_max) 
 
 }  // namespace
 
+Async<> NodeBackend::run_aside(std::size_t bytes, std::function<void()> const& work) {
+  if (bytes <= text_bytes_quick) {
+    work();
+    co_return;
+  }
+  auto job = [&work] {
+    work();
+    return true;
+  };
+  auto running = common_.blocking.run(job);
+  co_await std::move(running);
+}
+
 Async<LoadedWorkflow> NodeBackend::load(std::string text, TextFormat format) {
   auto const limits = workflow_limits(common_.config.limits);
   if (text.size() <= text_bytes_quick) co_return load_workflow(text, common_.types, limits, format);
@@ -59,8 +74,12 @@ Async<Result<NodeBackend::Stored>> NodeBackend::put_workflow(
 ) {
   sql::Store::NewWorkflow fresh;
   fresh.name = workflow->name;
-  fresh.body = to_text(workflow->document);  // in the order of its author, which the hash ignores
-  fresh.hash = sql::sha256_hex(canonical_text(*workflow));
+  std::function<void()> const write = [&fresh, &workflow] {
+    fresh.body = to_text(workflow->document);  // in the order of its author, which the hash ignores
+    fresh.hash = sql::sha256_hex(canonical_text(*workflow));
+  };
+  auto writing = run_aside(workflow->tasks.size() * task_bytes_about, write);
+  co_await std::move(writing);
   auto const hash = fresh.hash;
   auto putting = shard_.store.put_workflow(std::move(fresh));
   auto const put = co_await std::move(putting);
@@ -137,7 +156,7 @@ Async<Result<Page>> NodeBackend::list_executions(
     ExecutionFilter filter, std::string after, std::uint32_t limit
 ) {
   sql::ExecutionFilter wanted;
-  wanted.status = filter.status;
+  wanted.statuses = std::move(filter.statuses);
   wanted.workflow = filter.workflow;
   if (!filter.labels.empty()) wanted.label = filter.labels.front();
   wanted.limit = static_cast<std::int32_t>(limit) + 1;
@@ -182,13 +201,26 @@ Async<Result<EventPage>> NodeBackend::logs(
     ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
 ) {
   auto const bytes = static_cast<std::int64_t>(bytes_max);
-  auto const chunks = co_await shard_.store.logs(id, std::move(task), after, bytes);
+  auto const chunks = co_await shard_.store.logs(id, task, after, bytes);
   if (!chunks) co_return chunks.error();
-  if (chunks->empty() && after == 0) {
+  if (chunks->empty() && !task.empty()) {
+    auto const known = co_await expect_task(id, std::move(task));
+    if (!known) co_return known.error();
+  } else if (chunks->empty() && after == 0) {
     auto const known = co_await place(id);
     if (!known) co_return known.error();
   }
   co_return page_of(*chunks, bytes_max);
+}
+
+Async<Result<>> NodeBackend::expect_task(ExecutionId id, std::string task) {
+  auto const source = co_await graph(id);
+  if (!source) co_return source.error();
+  if (source->workflow->find(task)) co_return Result<>{};
+  Error error;
+  error.code = "not_found";
+  error.message = "execution " + id.to_string() + " has no task \"" + task + "\"";
+  co_return error;
 }
 
 Async<Result<NodeBackend::GraphSource>> NodeBackend::graph(ExecutionId id) {
@@ -209,15 +241,15 @@ Async<Result<json::value>> NodeBackend::pools() {
   for (auto const& state : states) {
     json::object pool;
     pool["name"] = state.name;
-    pool["capacity"] = state.capacity;
-    pool["used"] = state.used;
+    pool["capacity"] = amount_value(state.name, state.capacity);
+    pool["used"] = amount_value(state.name, state.used);
     pool["waiting"] = state.waiting;
     json::array holders;
     for (auto const& holder : state.holders) {
       json::object item;
       item["execution"] = holder.execution.to_string();
       item["task"] = holder.task;
-      item["amount"] = holder.amount;
+      item["amount"] = amount_value(state.name, holder.amount);
       holders.emplace_back(std::move(item));
     }
     pool["holders"] = std::move(holders);
@@ -272,10 +304,10 @@ Async<Result<>> NodeBackend::ready() {
 
 Async<std::string> NodeBackend::metrics() {
   auto const states = co_await admission_->describe_pools();
-  for (auto const& state : states)
-    common_.metrics.set_pool(
-        state.name, static_cast<double>(state.used), static_cast<double>(state.waiting)
-    );
+  for (auto const& state : states) {
+    auto const used = static_cast<double>(state.used) / (state.name == "cpu" ? 1000 : 1);
+    common_.metrics.set_pool(state.name, used, static_cast<double>(state.waiting));
+  }
   std::uint64_t live = 0;
   std::uint64_t websockets = 0;
   for (auto* shard : all_) {

@@ -30,6 +30,7 @@ class NodeBackend : public Backend {
   )
       : common_(common), shard_(shard), all_(all), admission_(admission) {}
 
+  Async<> run_aside(std::size_t bytes, std::function<void()> const& work) override;
   Async<LoadedWorkflow> load(std::string text, TextFormat format) override;
   Async<Result<Stored>> put_workflow(std::shared_ptr<Workflow const> workflow) override;
   Async<Result<boost::json::object>> get_workflow(std::string name, std::int32_t version) override;
@@ -68,10 +69,14 @@ class NodeBackend : public Backend {
     std::string hash{};
     std::int32_t version = 0;
   };
-  Async<Result<Definition>> find_definition(boost::json::value const& reference);
+  Async<Result<Definition>> find_definition(
+      std::string const& workflow, InlineDefinition definition
+  );
   Async<Result<Definition>> find_stored(std::string const& reference);
-  Async<Result<Definition>> take_inline(boost::json::value const& document);
+  Async<Result<Definition>> take_inline(InlineDefinition definition);
   Async<Result<Started>> submit(StartRequest request, Definition definition, ExecutionId id);
+  /// Errors: not_found (the execution, or the task in it).
+  Async<Result<>> expect_task(ExecutionId id, std::string task);
   Async<bool> is_stored(ExecutionId id);
   ExecutionId new_id();
   NodeShard& home_of(ExecutionId id) const;

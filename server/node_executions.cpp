@@ -58,7 +58,10 @@ Result<std::string> concurrency_key(Workflow const& workflow, json::object const
   if (!workflow.concurrency || !workflow.concurrency->key) return std::string();
   KeyScope const scope(inputs, workflow.variables);
   TRY(auto const key, workflow.concurrency->key->evaluate(scope));
-  return key.is_string() ? std::string(key.get_string()) : to_text(key);
+  auto text = key.is_string() ? std::string(key.get_string()) : to_text(key);
+  if (text.find('\0') != text.npos)
+    return failure("invalid_inputs", "its value has a zero byte, which PostgreSQL cannot store");
+  return text;
 }
 
 // Coroutines that run on the execution's home shard.
@@ -137,35 +140,36 @@ Async<Result<NodeBackend::Definition>> NodeBackend::find_stored(std::string cons
   co_return out;
 }
 
-Async<Result<NodeBackend::Definition>> NodeBackend::take_inline(json::value const& document) {
-  auto body = to_text(document);  // in the order of its author, which the hash ignores
+Async<Result<NodeBackend::Definition>> NodeBackend::take_inline(InlineDefinition definition) {
   Definition out;
-  out.hash = sql::sha256_hex(to_canonical_text(document));
+  out.hash = definition.hash;
   out.workflow = common_.workflows.find(out.hash);
   if (!out.workflow) {
-    auto loading = load(body, TextFormat::json);
+    auto loading = load(definition.text, TextFormat::json);
     auto loaded = co_await std::move(loading);
     if (!loaded.workflow) co_return refused(loaded.problems);
     out.workflow = std::move(loaded.workflow);
   }
-  auto const stored = co_await shard_.store.ensure_definition(out.hash, std::move(body), "");
+  auto storing = shard_.store.ensure_definition(out.hash, std::move(definition.text), "");
+  auto const stored = co_await std::move(storing);
   if (!stored) co_return stored.error();
   common_.workflows.put(out.hash, out.workflow);
   co_return out;
 }
 
-Async<Result<NodeBackend::Definition>> NodeBackend::find_definition(json::value const& reference) {
-  if (auto const* name = reference.if_string()) {
-    std::string const text(*name);
-    auto finding = find_stored(text);
+Async<Result<NodeBackend::Definition>> NodeBackend::find_definition(
+    std::string const& workflow, InlineDefinition definition
+) {
+  if (!workflow.empty()) {
+    auto finding = find_stored(workflow);
     co_return co_await std::move(finding);
   }
-  auto taking = take_inline(reference);
+  auto taking = take_inline(std::move(definition));
   co_return co_await std::move(taking);
 }
 
 Async<Result<Started>> NodeBackend::start(StartRequest request) {
-  auto finding = find_definition(request.workflow);
+  auto finding = find_definition(request.workflow, std::move(request.definition));
   auto definition = co_await std::move(finding);
   if (!definition) co_return definition.error();
   auto inputs = accept_inputs(*definition->workflow, std::move(request.inputs));
@@ -301,7 +305,13 @@ Async<Result<json::value>> NodeBackend::why(ExecutionId id, std::string task) {
   if (reasons || reasons.error().code != "not_found") co_return reasons;
   auto const stored = co_await place(id);
   if (!stored) co_return stored.error();
-  if (is_terminal(stored->status)) co_return json::value(json::array());
+  if (is_terminal(stored->status)) {
+    if (!task.empty()) {
+      auto const known = co_await expect_task(id, std::move(task));
+      if (!known) co_return known.error();
+    }
+    co_return json::value(json::array());
+  }
   co_return reasons;
 }
 

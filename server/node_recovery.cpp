@@ -29,6 +29,7 @@ Async<Result<std::shared_ptr<Workflow const>>> load_definition(
   // It was accepted under the limits of its day: today's do not take it away.
   WorkflowLimits limits;
   limits.bytes_max = body->size() + 1;
+  limits.nodes_max = body->size() + 1;
   limits.tasks_max = 10'000'000;
   limits.edges_max = 100'000'000;
   limits.depth_max = 256;

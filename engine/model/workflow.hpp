@@ -119,7 +119,8 @@ bool is_workflow_name(std::string_view text);
 std::string canonical_text(Workflow const& workflow);
 
 struct WorkflowLimits {
-  std::size_t bytes_max = 4 * 1024 * 1024;  // of the text; the server's --max-workflow-size
+  std::size_t bytes_max = 256 * 1024 * 1024;  // of the text; the server's limits.workflowBytes
+  std::size_t nodes_max = 20'000'000;  // values and keys of the document: what bounds its memory
   std::size_t tasks_max = 1'000'000;
   std::size_t edges_max = 10'000'000;
   std::size_t depth_max = 32;

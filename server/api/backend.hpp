@@ -15,6 +15,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,8 +25,15 @@
 
 namespace ropewalk::server {
 
+/// A definition that came with its request.
+struct InlineDefinition {
+  std::string text{};  // JSON, in the order of its author
+  std::string hash{};  // of its canonical form, which has no order
+};
+
 struct StartRequest {
-  boost::json::value workflow{};  // "name", "name@version", or a definition
+  std::string workflow{};  // "name" or "name@version"; empty: `definition` holds it
+  InlineDefinition definition{};
   boost::json::object inputs{};
   std::optional<std::int32_t> priority{};
   std::map<std::string, std::string> labels{};
@@ -47,7 +55,7 @@ struct Page {
 };
 
 struct ExecutionFilter {
-  std::optional<Status> status{};
+  std::vector<Status> statuses{};  // any of them; empty: all
   std::string workflow{};
   std::vector<std::pair<std::string, std::string>> labels{};
 };
@@ -67,6 +75,11 @@ struct LivePlace {
 class Backend {
  public:
   virtual ~Backend() = default;
+
+  /// Runs `work`, which takes longer the more `bytes` it goes through, where it holds nobody up; at
+  /// once when they are few. `work` belongs to the caller and must not touch what belongs to a
+  /// shard.
+  virtual Async<> run_aside(std::size_t bytes, std::function<void()> const& work) = 0;
 
   // Workflows. Their views: {"name","version","hash","description","createdAt","definition"?}
   virtual Async<LoadedWorkflow> load(std::string text, TextFormat format) = 0;

@@ -2,7 +2,6 @@
 #include "server/api/api.hpp"
 #include "server/api/start_request.hpp"
 #include "server/http/problem_response.hpp"
-#include "sql/sha256.hpp"
 
 #include <algorithm>
 
@@ -26,13 +25,15 @@ Result<ExecutionFilter> read_filter(Request const& request) {
       !known)
     return known.error();
   ExecutionFilter out;
-  if (auto const text = request.query_value("status")) {
-    out.status = parse_status(*text);
-    if (!out.status)
+  for (auto const& [name, value] : request.query) {
+    if (name != "status") continue;
+    auto const status = parse_status(value);
+    if (!status)
       return invalid_argument(
           "there is no such status",
           "PENDING, RUNNING, RETRYING, COMPLETED, FAILED, SKIPPED and CANCELLED are there"
       );
+    out.statuses.push_back(*status);
   }
   out.workflow = std::string(request.query_value("workflow").value_or(""));
   for (auto const& [name, value] : request.query) {
@@ -68,19 +69,13 @@ void ExecutionApi::add_to(Router& router) {
 }
 
 Async<Response> ExecutionApi::create(Request request) {
-  auto body = read_json_body(request);
-  if (!body) co_return problem_response(body.error());
-  if (!body->is_object()) {
-    auto const error = invalid_argument("the body is not a JSON object");
-    co_return problem_response(error);
-  }
-  auto const key = read_idempotency_key(request);
+  auto key = read_idempotency_key(request);
   if (!key) co_return problem_response(key.error());
-  auto const hash = key->empty() ? std::string() : sql::sha256_hex(to_canonical_text(*body));
-  auto wanted = read_start_request(std::move(body->get_object()));
+  Result<StartRequest> wanted = Error{};
+  std::function<void()> const read = [&] { wanted = read_start_request(request, std::move(*key)); };
+  auto reading = backend_.run_aside(request.body.size(), read);
+  co_await std::move(reading);
   if (!wanted) co_return problem_response(wanted.error());
-  wanted->idempotency_key = *key;
-  wanted->body_hash = hash;
   auto starting = backend_.start(std::move(*wanted));
   auto const begun = co_await std::move(starting);
   if (!begun) co_return problem_response(begun.error());

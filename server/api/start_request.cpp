@@ -4,6 +4,7 @@
 #include "engine/base/text.hpp"
 #include "server/http/problem_response.hpp"
 #include "server/http/target.hpp"
+#include "sql/sha256.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,6 +12,7 @@
 namespace ropewalk::server {
 namespace {
 
+constexpr std::size_t body_nodes_max = 20'000'000;  // as many as a definition may have
 constexpr std::size_t labels_max = 32;
 constexpr std::size_t label_bytes_max = 256;
 
@@ -61,10 +63,13 @@ void read_labels(FieldReader& reader, StartRequest& out) {
     return reader.add("labels", "wrong_type", "labels is an object of at most 32 strings");
   for (auto const& label : *labels) {
     auto const* text = label.value().if_string();
-    bool const fits = text != nullptr && text->size() <= label_bytes_max && !label.key().empty() &&
-                      label.key().size() <= label_bytes_max;
-    auto const path = "labels." + shorten(label.key(), 64);
-    if (!fits) reader.add(path, "wrong_type", "a label is a string of at most 256 bytes");
+    std::string_view const name(label.key());
+    bool const fits = text != nullptr && text->size() <= label_bytes_max && !name.empty() &&
+                      name.size() <= label_bytes_max && name.find('\0') == name.npos &&
+                      text->find('\0') == text->npos;
+    auto const path = "labels." + shorten(name, 64);
+    if (!fits)
+      reader.add(path, "wrong_type", "a label is a string of at most 256 bytes, none of them zero");
     if (fits) out.labels[std::string(label.key())] = std::string(*text);
   }
 }
@@ -92,10 +97,16 @@ Result<StartRequest> read_start_request(json::object fields) {
   StartRequest out;
   FieldReader reader(fields);
   auto* workflow = reader.take("workflow");
-  if (workflow == nullptr || !(workflow->is_string() || workflow->is_object())) {
+  auto const* name = workflow == nullptr ? nullptr : workflow->if_string();
+  if (workflow != nullptr && workflow->is_object()) {
+    out.definition.text = to_text(*workflow);  // the hash ignores the order of its author
+    out.definition.hash = sql::sha256_hex(to_canonical_text(*workflow));
+  } else if (name == nullptr || name->empty()) {
     reader.add("workflow", "missing_field", "workflow is a name, name@version, or a definition");
+  } else if (name->find('\0') != json::string::npos) {
+    reader.add("workflow", "wrong_type", "a workflow's name has no zero bytes");
   } else {
-    out.workflow = std::move(*workflow);
+    out.workflow = std::string(*name);
   }
   if (auto* inputs = reader.take("inputs")) {
     if (inputs->is_object()) {
@@ -131,7 +142,20 @@ Result<json::value> read_json_body(Request const& request) {
     error.hint = "send Content-Type: application/json";
     return error;
   }
-  return parse_json(request.body, JsonLimits{request.body.size() + 1, 64, 4'000'000});
+  return parse_json(request.body, JsonLimits{request.body.size() + 1, 64, body_nodes_max});
+}
+
+Result<StartRequest> read_start_request(Request& request, std::string idempotency_key) {
+  TRY(auto body, read_json_body(request));
+  request.body = {};
+  auto* fields = body.if_object();
+  if (fields == nullptr) return invalid_argument("the body is not a JSON object");
+  std::string hash;
+  if (!idempotency_key.empty()) hash = sql::sha256_hex(to_canonical_text(body));
+  TRY(auto out, read_start_request(std::move(*fields)));
+  out.idempotency_key = std::move(idempotency_key);
+  out.body_hash = std::move(hash);
+  return out;
 }
 
 Result<json::object> read_json_object(

@@ -10,6 +10,9 @@ namespace ropewalk::server {
 /// {workflow, inputs?, priority?, labels?, directory?}. Errors: invalid_argument, all problems in
 /// detail.
 Result<StartRequest> read_start_request(boost::json::object fields);
+/// The same from the body of a request, which is spent. With a key, the body's hash is there, too.
+/// Errors: those of read_json_body as well.
+Result<StartRequest> read_start_request(Request& request, std::string idempotency_key);
 
 /// The body as JSON. Errors: unsupported_media_type, invalid_json, duplicate_key, too_large.
 Result<boost::json::value> read_json_body(Request const& request);

@@ -30,6 +30,7 @@ class HttpSession;
 /// Shared by the fronts of all shards.
 struct ConnectionCounter {
   std::atomic<std::uint64_t> open{0};
+  std::atomic<std::uint64_t> body_bytes{0};  // of large bodies that are being read or worked on
 };
 
 /// Takes over a connection whose request asked for a WebSocket. `first_bytes` came right after the

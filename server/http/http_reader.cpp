@@ -13,13 +13,31 @@ namespace http = boost::beast::http;
 
 namespace {
 
-/// A line feed without its carriage return in the header that `bytes` begin with. Beast takes some
-/// of them for the end of a line and others not, depending on how the bytes were cut.
-bool has_bare_line_feed(std::string_view bytes) {
+/// A line that servers read in different ways, in the header that `bytes` begin with: one that ends
+/// with a bare line feed (Beast takes some of them for an end and others not, depending on how the
+/// bytes were cut), or one that goes on in the next line (RFC 9112 §5.2 lets a server refuse it).
+bool has_doubtful_line(std::string_view bytes) {
   auto const header = bytes.substr(0, bytes.find("\r\n\r\n"));
-  for (auto at = header.find('\n'); at != header.npos; at = header.find('\n', at + 1))
+  for (auto at = header.find('\n'); at != header.npos; at = header.find('\n', at + 1)) {
     if (at == 0 || header[at - 1] != '\r') return true;
+    if (at + 1 < header.size() && (header[at + 1] == ' ' || header[at + 1] == '\t')) return true;
+  }
   return false;
+}
+
+/// How long the body is must be beyond doubt: whoever stands before this server and reads it in
+/// another way would see other requests than we do (RFC 9112 §6.1, §11.2).
+bool is_framing_sound(http::fields const& fields, unsigned version) {
+  auto const encodings = fields.count(http::field::transfer_encoding);
+  auto const lengths = fields.count(http::field::content_length);
+  if (encodings > 0) {
+    auto const encoding = fields[http::field::transfer_encoding];
+    return encodings == 1 && lengths == 0 && version == 11 &&
+           boost::beast::iequals(encoding, "chunked");
+  }
+  auto const length = fields[http::field::content_length];
+  return lengths == 0 ||
+         (lengths == 1 && !length.empty() && length.find_first_not_of("0123456789") == length.npos);
 }
 
 }  // namespace
@@ -27,6 +45,7 @@ bool has_bare_line_feed(std::string_view bytes) {
 struct HttpReader::Parser {
   http::request_parser<http::string_body> http;
   bool header_checked = false;
+  std::vector<Header> headers;  // without the trailer's: those come too late to mean anything
 };
 
 HttpReader::HttpReader(std::size_t header_bytes_max, std::size_t body_bytes_max)
@@ -50,7 +69,7 @@ HttpReader::State HttpReader::advance() {
     parser_->http.body_limit(body_bytes_max_);
     parser_->http.eager(false);
   }
-  if (!parser_->http.is_header_done() && has_bare_line_feed(buffer_))
+  if (!parser_->http.is_header_done() && has_doubtful_line(buffer_))
     return fail_from(static_cast<int>(http::error::bad_line_ending));
   std::size_t used = 0;
   while (used < buffer_.size() && !parser_->http.is_done()) {
@@ -67,7 +86,8 @@ HttpReader::State HttpReader::advance() {
   }
   buffer_.erase(0, used);
   if (parser_->http.is_done()) return state_ = State::complete;
-  if (!parser_->http.is_header_done() && buffer_.size() > header_bytes_max_)
+  // What is left here is part of a header, of a chunk's first line, or of a trailer.
+  if (buffer_.size() > header_bytes_max_)
     return fail_from(static_cast<int>(http::error::header_limit));
   return state_ = parser_->http.is_header_done() ? State::body : State::header;
 }
@@ -86,10 +106,21 @@ bool HttpReader::header_is_sound() {
     fail(400, "bad_request", "only HTTP/1.1 is spoken here", "");
   } else if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
     fail(400, "bad_request", "a request needs exactly one Host header", "");
+  } else if (!is_framing_sound(message, message.version())) {
+    fail(
+        400,
+        "bad_request",
+        "the length of the request's body is in doubt",
+        "send one Content-Length, or Transfer-Encoding: chunked and nothing else"
+    );
   } else if (!expect.empty() && !boost::beast::iequals(expect, "100-continue")) {
     fail(417, "bad_request", "this expectation cannot be met", "send Expect: 100-continue or none");
   } else {
     expects_continue_ = !expect.empty() && message.version() == 11;
+    for (auto const& field : message) {
+      Header header{std::string(field.name_string()), std::string(field.value())};
+      parser_->headers.push_back(std::move(header));
+    }
     return true;
   }
   return false;
@@ -133,6 +164,10 @@ bool HttpReader::take_expects_continue() {
   return std::exchange(expects_continue_, false);
 }
 
+std::size_t HttpReader::body_bytes() const {
+  return parser_ ? parser_->http.get().body().size() : 0;
+}
+
 Request HttpReader::take() {
   ROPEWALK_CHECK(state_ == State::complete);
   auto message = parser_->http.release();
@@ -165,8 +200,7 @@ Request HttpReader::take() {
   }
   out.target = std::string(message.target());
   out.keep_alive = message.keep_alive();
-  for (auto const& field : message)
-    out.headers.push_back(Header{std::string(field.name_string()), std::string(field.value())});
+  out.headers = std::move(parser_->headers);
   out.body = std::move(message.body());
   parser_.reset();
   expects_continue_ = false;

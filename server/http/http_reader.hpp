@@ -31,6 +31,8 @@ class HttpReader {
   /// Adds bytes and reads on. Bytes after a complete request wait for the next one.
   State feed(std::string_view bytes);
   State state() const { return state_; }
+  /// Of the request that is being read, or is complete.
+  std::size_t body_bytes() const;
 
   /// True once when the client waits for "100 Continue" before it sends the body.
   bool take_expects_continue();

@@ -19,12 +19,44 @@ Response timed_out() {
   return out;
 }
 
+Response too_many_bodies() {
+  Error error;
+  error.code = "overloaded";
+  error.message = "too many large requests are being read";
+  error.hint = "try again in a moment, or raise limits.bodiesBytes";
+  auto out = problem_response(error);
+  out.close = true;
+  return out;
+}
+
 }  // namespace
 
 HttpSession::HttpSession(Front& front, Socket socket)
     : front_(front),
       socket_(std::move(socket)),
       reader_(front.parts_.limits.header_bytes, front.parts_.limits.request_bytes) {}
+
+HttpSession::~HttpSession() {
+  give_back_body_bytes();
+}
+
+bool HttpSession::take_body_bytes() {
+  constexpr std::size_t bytes_free = 64 * 1024;  // that much every connection may have
+  auto const bytes = reader_.body_bytes();
+  if (bytes <= bytes_free || bytes <= body_bytes_) return true;
+  auto const more = bytes - body_bytes_;
+  auto& sum = front_.parts_.connections.body_bytes;
+  if (sum.fetch_add(more) + more > front_.parts_.limits.bodies_bytes) {
+    sum -= more;
+    return false;
+  }
+  body_bytes_ = bytes;
+  return true;
+}
+
+void HttpSession::give_back_body_bytes() {
+  front_.parts_.connections.body_bytes -= std::exchange(body_bytes_, 0);
+}
 
 void HttpSession::finish() {
   finishing_ = true;
@@ -38,6 +70,7 @@ Async<> HttpSession::run() {
     if (!request) break;
     is_idle_ = false;
     bool const goes_on = co_await answer(std::move(*request));
+    give_back_body_bytes();
     is_idle_ = true;
     if (!goes_on) break;
   }
@@ -62,6 +95,11 @@ Async<std::optional<Request>> HttpSession::next_request() {
   auto watched = State::idle;
   for (;;) {
     auto const state = reader_.state();
+    if (!take_body_bytes()) {
+      auto const failure = too_many_bodies();
+      if (co_await write(failure, false, false)) co_await linger(socket_);
+      co_return std::nullopt;
+    }
     if (state == State::complete) break;
     if (state == State::failed) {
       auto const failure = reader_.failure();

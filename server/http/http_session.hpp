@@ -12,12 +12,18 @@ namespace ropewalk::server {
 class HttpSession {
  public:
   HttpSession(Front& front, Socket socket);
+  ~HttpSession();
+  HttpSession(HttpSession const&) = delete;
+  HttpSession& operator=(HttpSession const&) = delete;
 
   Async<> run();
   /// Ends after the answer that is under way; at once when there is none.
   void finish();
 
  private:
+  /// Counts the body that is being read among all of the node; false when there are too many.
+  bool take_body_bytes();
+  void give_back_body_bytes();
   /// A request, or nothing when the connection is to end.
   Async<std::optional<Request>> next_request();
   Async<Result<>> read_more();
@@ -28,6 +34,7 @@ class HttpSession {
   Front& front_;
   Socket socket_;
   HttpReader reader_;
+  std::size_t body_bytes_ = 0;  // that are counted in the node's sum
   bool is_idle_ = true;
   bool finishing_ = false;
 };

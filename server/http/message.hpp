@@ -45,7 +45,8 @@ struct Response {
   std::string content_type = "application/json";
   std::string body{};
   std::vector<Header> headers{};
-  bool close = false;  // the connection ends after it
+  bool close = false;   // the connection ends after it
+  std::string fault{};  // of a 500: what went wrong, for the server's log; it is not sent
 };
 
 std::string_view reason_phrase(unsigned status);

@@ -92,7 +92,9 @@ Response problem_response(Error const& error) {
 Response problem_response(Error const& error, unsigned status) {
   auto body = problem_object(error, status);
   if (status != 500 && !error.detail.is_null()) body["errors"] = error.detail;
-  return response_of(body, status);
+  auto out = response_of(body, status);
+  if (status == 500) out.fault = error.code + ": " + error.message;
+  return out;
 }
 
 json::array to_json(std::vector<Problem> const& problems) {

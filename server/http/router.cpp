@@ -79,7 +79,11 @@ Router::Match Router::match(Request& request, std::vector<std::string> const& se
 
 Async<Response> Router::dispatch(Request request) const {
   auto target = parse_target(request.target);
-  if (!target) co_return problem_response(target.error());
+  if (!target) {
+    auto out = problem_response(target.error());
+    out.close = true;  // who writes such a target may mean other things otherwise, too
+    co_return out;
+  }
   request.query = std::move(target->query);
   request.path.clear();
   for (auto const& segment : target->segments) request.path += "/" + segment;
@@ -94,26 +98,24 @@ Async<Response> Router::dispatch(Request request) const {
     co_return refused(
         "not_found", "there is nothing at this path", "GET /openapi.json lists what there is"
     );
+  Error fault_error;
+  fault_error.code = "internal";
+  auto out = problem_response(fault_error);
+  Request told;
+  told.method = request.method;
+  told.path = request.path;
   std::string what;
-  auto const shown = request.path;
-  auto const method = request.method;
   try {
-    co_return co_await found.route->handler(std::move(request));
+    out = co_await found.route->handler(std::move(request));
+    what = out.fault;
   } catch (boost::system::system_error const& fault) {
     if (fault.code() == asio::error::operation_aborted) throw;  // the session is being cancelled
     what = fault.what();
   } catch (std::exception const& fault) {
     what = fault.what();
   }
-  if (on_fault) {
-    Request told;
-    told.method = method;
-    told.path = shown;
-    on_fault(told, what);
-  }
-  Error error;
-  error.code = "internal";
-  co_return problem_response(error);
+  if (out.status == 500 && on_fault) on_fault(told, what);
+  co_return out;
 }
 
 }  // namespace ropewalk::server

@@ -33,7 +33,7 @@ class Router {
 
   /// Fills in the request's path, query and params and runs the handler. HEAD is answered by GET's
   /// handler. Errors become problems: bad_request, not_found, method_not_allowed (with Allow).
-  /// Exceptions become 500 and are told to `on_fault`.
+  /// Exceptions become 500. Every 500 is told to `on_fault`, with what the client is not told.
   Async<Response> dispatch(Request request) const;
 
   std::function<void(Request const& request, std::string_view what)> on_fault{};

@@ -29,6 +29,10 @@ class FakeBackend : public Backend {
     return out;
   }
 
+  Async<> run_aside(std::size_t, std::function<void()> const& work) override {
+    work();
+    co_return;
+  }
   Async<LoadedWorkflow> load(std::string text, TextFormat) override {
     LoadedWorkflow out;
     if (text == "good") {

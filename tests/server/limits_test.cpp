@@ -1,5 +1,6 @@
 // The HTTP front over real sockets. Method: raw bytes to a loopback port; each bound at and past
 // its value.
+#include "engine/async/deadline.hpp"
 #include "tests/server/test_server.hpp"
 
 #include <gtest/gtest.h>
@@ -75,6 +76,32 @@ TEST(Front, MalformedRequestsAreAnsweredAndTheConnectionEnds) {
     EXPECT_NE(all.find("Connection: close"), std::string::npos);
   };
   server.run(body);
+}
+
+TEST(Front, NothingAfterARequestInDoubtIsServed) {
+  std::string const smuggled = get("/healthz");
+  for (std::string const& doubtful :
+       {"POST /v1/prune HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n" +
+            smuggled,
+        "POST /v1/prune HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n"
+        "Content-Length: 0\r\n\r\n" +
+            smuggled,
+        get("/healthz", "X: a\r\n b\r\n") + smuggled,
+        "GET http://127.0.0.1/healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + smuggled,
+        "OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + smuggled}) {
+    TestServer server;
+    auto body = [&doubtful](TestServer& target) -> Async<> {
+      TestClient client(target.shard.executor());
+      co_await client.connect(target.address);
+      auto sending = client.send(doubtful);
+      co_await std::move(sending);
+      auto const all = co_await client.read_all();
+      EXPECT_TRUE(has_status(all, 400)) << doubtful << all;
+      EXPECT_NE(all.find("Connection: close"), std::string::npos) << all;
+      EXPECT_EQ(all.find("HTTP/1.1 200"), std::string::npos) << doubtful << all;
+    };
+    server.run(body);
+  }
 }
 
 TEST(Front, ForeignHostsAndOriginsAreRefused) {
@@ -160,6 +187,40 @@ TEST(Front, BodyLimitAtAndPastItsValue) {
   }
   TestServer server(limits);
   EXPECT_TRUE(has_status(answer_to(server, post("/v1/executions", body(2049))), 413));
+}
+
+TEST(Front, LargeBodiesShareABound) {
+  Limits limits;
+  limits.bodies_bytes = 200 * 1024;
+  auto const body = [](std::size_t size) {
+    std::string const head = R"({"workflow":"x","inputs":{"a":")";
+    return head + std::string(size - head.size() - 3, 'x') + "\"}}";
+  };
+  TestServer server(limits);
+  auto several = [&body](TestServer& target) -> Async<> {
+    auto const small = body(100 * 1024);
+    TestClient first(target.shard.executor());
+    co_await first.connect(target.address);
+    auto begun = post("/v1/executions", small);
+    begun.pop_back();
+    auto sending = first.send(begun);
+    co_await std::move(sending);
+    while (target.connections.body_bytes.load() < small.size() - 1)
+      co_await sleep_for(std::chrono::milliseconds(1));
+    TestClient second(target.shard.executor());
+    co_await second.connect(target.address);
+    auto asking = second.ask(post("/v1/executions", body(150 * 1024)));
+    auto const refused = co_await std::move(asking);
+    EXPECT_TRUE(has_status(refused, 503)) << refused;
+    auto ending = first.ask("}");
+    auto const done = co_await std::move(ending);
+    EXPECT_TRUE(has_status(done, 201)) << done;
+    auto again = first.ask(post("/v1/executions", body(150 * 1024)));
+    auto const later = co_await std::move(again);
+    EXPECT_TRUE(has_status(later, 201)) << later;
+  };
+  server.run(several);
+  EXPECT_EQ(server.connections.body_bytes.load(), 0U);
 }
 
 TEST(Api, StartsExecutions) {

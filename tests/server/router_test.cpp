@@ -1,6 +1,7 @@
 // Routing. Method: a small table, and what answers which request.
 #include "server/http/router.hpp"
 
+#include "server/http/problem_response.hpp"
 #include "tests/server/support.hpp"
 
 #include <gtest/gtest.h>
@@ -21,6 +22,13 @@ Async<Response> fail() {
   co_return Response{};
 }
 
+Async<Response> fault() {
+  Error error;
+  error.code = "odd_code";
+  error.message = "secret detail";
+  co_return problem_response(error);
+}
+
 class RouterTest : public testing::Test {
  protected:
   RouterTest() {
@@ -32,6 +40,7 @@ class RouterTest : public testing::Test {
                         return say("get " + request.param("name"));
                       }});
     router_.add(Route{Method::get, "/fail", Access::read, [](Request) { return fail(); }});
+    router_.add(Route{Method::get, "/fault", Access::read, [](Request) { return fault(); }});
   }
 
   Response ask(Method method, std::string target) {
@@ -88,6 +97,26 @@ TEST_F(RouterTest, FaultsBecome500AndAreTold) {
   EXPECT_EQ(response.status, 500U);
   EXPECT_EQ(response.body.find("secret"), std::string::npos);
   EXPECT_EQ(told, "/fail: secret detail");
+}
+
+TEST_F(RouterTest, A500ThatAHandlerAnswersIsToldToo) {
+  std::string told;
+  router_.on_fault = [&](Request const& request, std::string_view what) {
+    told = request.path + ": " + std::string(what);
+  };
+  auto const response = ask(Method::get, "/fault");
+  EXPECT_EQ(response.status, 500U);
+  EXPECT_EQ(response.body.find("secret"), std::string::npos);
+  EXPECT_EQ(told, "/fault: odd_code: secret detail");
+}
+
+TEST_F(RouterTest, ATargetThatIsNoPathEndsTheConnection) {
+  for (auto const* target : {"http://h/a", "*", "h:80", "", "/a/%zz", "/a#b"}) {
+    auto const response = ask(Method::get, target);
+    EXPECT_EQ(response.status, 400U) << target;
+    EXPECT_TRUE(response.close) << target;
+  }
+  EXPECT_FALSE(ask(Method::get, "/nowhere").close);
 }
 
 }  // namespace

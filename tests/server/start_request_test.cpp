@@ -16,7 +16,7 @@ TEST(StartRequest, ReadsEveryField) {
   auto const request = read(R"({"workflow":"triage@3","inputs":{"a":1},"priority":90,)"
                             R"("labels":{"team":"x"},"directory":"/srv"})");
   ASSERT_TRUE(request);
-  EXPECT_EQ(request->workflow.as_string(), "triage@3");
+  EXPECT_EQ(request->workflow, "triage@3");
   EXPECT_EQ(request->inputs.at("a").as_int64(), 1);
   EXPECT_EQ(request->priority, 90);
   EXPECT_EQ(request->labels.at("team"), "x");
@@ -33,6 +33,18 @@ TEST(StartRequest, AllProblemsAtOnce) {
   ASSERT_FALSE(request);
   EXPECT_EQ(request.error().code, "invalid_argument");
   EXPECT_EQ(request.error().detail.as_array().size(), 6U);
+}
+
+TEST(StartRequest, ZeroBytesAreRefusedAtTheDoor) {
+  for (auto const* text :
+       {R"({"workflow":"x","labels":{"a":"\u0000"}})",
+        R"({"workflow":"x","labels":{"a\u0000b":"c"}})",
+        R"({"workflow":"x\u0000"})"}) {
+    auto const request = read(text);
+    ASSERT_FALSE(request) << text;
+    EXPECT_EQ(request.error().code, "invalid_argument");
+    EXPECT_EQ(request.error().detail.as_array().size(), 1U);
+  }
 }
 
 TEST(StartRequest, PreferWait) {

@@ -123,6 +123,58 @@ TEST_F(ApiTest, OtherHostsAndOriginsAreRefused) {
   EXPECT_EQ(send(server_, request).status, 200U);
 }
 
+TEST_F(ApiTest, CoresAreCountedInCores) {
+  auto const set = [&](json::value const& capacity) {
+    HttpRequest request{
+        "PATCH",
+        "/v1/pools/cpu",
+        json::serialize(json::object{{"capacity", capacity}}),
+        {{"Content-Type", "application/json"}}};
+    return send(server_, request);
+  };
+  auto const changed = set(2.5);
+  EXPECT_EQ(changed.status, 200U) << changed.body;
+  EXPECT_EQ(changed.object().at("capacity").to_number<double>(), 2.5);
+  auto const pools = server_.get("/v1/pools").object();
+  for (auto const& pool : pools.at("items").as_array())
+    if (pool.at("name").as_string() == "cpu")
+      EXPECT_EQ(pool.at("capacity").to_number<double>(), 2.5);
+  expect_problem(set(-1), 400, "invalid_argument");
+  EXPECT_EQ(set(4).status, 200U);
+}
+
+TEST_F(ApiTest, ATaskThatIsNotThereIsNotFound) {
+  auto const id = server_.run(pass_workflow());
+  auto const ended = server_.wait_for_end(id);
+  auto const task = std::string(ended.at("tasks").as_array().at(0).at("id").as_string());
+  for (std::string const what : {"/logs", "/why"}) {
+    auto const target = "/v1/executions/" + id + what + "?task=";
+    EXPECT_EQ(server_.get(target + task).status, 200U);
+    expect_problem(server_.get(target + "zz"), 404, "not_found");
+  }
+}
+
+TEST_F(ApiTest, SeveralStatusesCanBeAskedFor) {
+  auto const ended = server_.run(pass_workflow());
+  server_.wait_for_end(ended);
+  auto const live =
+      server_.run(definition("{'name': 'nap', 'tasks': {'a': {'type': 'wait', 'duration': '1h'}}}")
+      );
+  auto const listed = [&](std::string const& query) {
+    return server_.get("/v1/executions?limit=500&" + query).body;
+  };
+  auto const both = listed("status=PENDING&status=RUNNING&status=RETRYING");
+  EXPECT_THAT(both, HasSubstr(live));
+  EXPECT_EQ(both.find(ended), std::string::npos);
+  EXPECT_THAT(listed("status=RUNNING&status=COMPLETED"), HasSubstr(ended));
+  expect_problem(server_.get("/v1/executions?status=RUNNING&status=DONE"), 400, "invalid_argument");
+  // What runs is shown, however much has ended since.
+  for (int i = 0; i < 5; ++i) server_.wait_for_end(server_.run(pass_workflow()));
+  auto const shown = server_.cli({"ps", "--limit", "1", "--json"});
+  EXPECT_THAT(shown.out, HasSubstr(live)) << shown.error;
+  EXPECT_EQ(server_.post("/v1/executions/" + live + "/cancel", json::object()).status, 202U);
+}
+
 TEST_F(ApiTest, TellsAboutItself) {
   auto const says =
       definition("{'name': 'says', 'tasks': {'a': {'type': 'command', 'command': ['echo', 'a']}}}");

@@ -85,8 +85,7 @@ LoadedWorkflow load_workflow(
     bool const is_json = first != std::string_view::npos && text[first] == '{';
     format = is_json ? TextFormat::json : TextFormat::yaml;
   }
-  // Every value takes at least two bytes of text, so that the limit of bytes is the one that holds.
-  JsonLimits const reading{limits.bytes_max, limits.depth_max, limits.bytes_max};
+  JsonLimits const reading{limits.bytes_max, limits.depth_max, limits.nodes_max};
   bool const is_json = format == TextFormat::json;
   auto document = is_json ? parse_json(text, reading) : read_yaml(text, reading);
   if (!document) return unreadable(document.error());
