@@ -96,6 +96,7 @@ Async<std::optional<Request>> HttpSession::next_request() {
   for (;;) {
     auto const state = reader_.state();
     if (!take_body_bytes()) {
+      give_back_body_bytes();
       auto const failure = too_many_bodies();
       if (co_await write(failure, false, false)) co_await linger(socket_);
       co_return std::nullopt;
