@@ -1,6 +1,8 @@
 // REST as clients use it. Method: requests over a plain socket to one server; what it answers.
 #include "tests/system/support/requests.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -128,7 +130,7 @@ TEST_F(ApiTest, CoresAreCountedInCores) {
     HttpRequest request{
         "PATCH",
         "/v1/pools/cpu",
-        json::serialize(json::object{{"capacity", capacity}}),
+        boost::json::serialize(json::object{{"capacity", capacity}}),
         {{"Content-Type", "application/json"}}};
     return send(server_, request);
   };
@@ -136,9 +138,10 @@ TEST_F(ApiTest, CoresAreCountedInCores) {
   EXPECT_EQ(changed.status, 200U) << changed.body;
   EXPECT_EQ(changed.object().at("capacity").to_number<double>(), 2.5);
   auto const pools = server_.get("/v1/pools").object();
-  for (auto const& pool : pools.at("items").as_array())
-    if (pool.at("name").as_string() == "cpu")
-      EXPECT_EQ(pool.at("capacity").to_number<double>(), 2.5);
+  for (auto const& pool : pools.at("items").as_array()) {
+    if (pool.at("name").as_string() != "cpu") continue;
+    EXPECT_EQ(pool.at("capacity").to_number<double>(), 2.5);
+  }
   expect_problem(set(-1), 400, "invalid_argument");
   EXPECT_EQ(set(4).status, 200U);
 }
