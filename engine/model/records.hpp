@@ -40,7 +40,8 @@ struct ExecutionState {
   std::uint64_t last_seq = 0;  // of the events in this change and before
 };
 
-/// Where a task stands. One row a task, written first when it leaves PENDING.
+/// Where a task stands. One row a task, written first when it leaves PENDING, or becomes ready with
+/// a deadline.
 struct TaskRecord {
   std::string task{};
   Status status = Status::pending;
@@ -81,11 +82,27 @@ struct EventChunk {
 /// All that happened to one execution at one step; stored whole or not at all.
 struct Change {
   ExecutionId execution{};
+  /// The last event that was stored before this change. What does not follow on that is refused: it
+  /// was made from a state that is no longer true.
+  std::uint64_t after_seq = 0;
   std::optional<NewExecution> created{};
   std::optional<ExecutionState> state{};
   std::vector<TaskRecord> tasks{};
   std::vector<AttemptRecord> attempts{};
   std::vector<EventChunk> events{};
+};
+
+/// An execution whose owner is gone. Sorted, those that had begun come first: they hold their
+/// places among the executions of their workflow already, and are to have them before any other
+/// begins.
+struct LeftBehind {
+  ExecutionId execution{};
+  bool has_begun = false;
+
+  bool operator==(LeftBehind const&) const = default;
+  bool operator<(LeftBehind const& other) const {
+    return has_begun == other.has_begun ? execution < other.execution : has_begun;
+  }
 };
 
 /// An execution as the journal last knew it: what a server that takes it over starts from.

@@ -17,8 +17,8 @@ namespace ropewalk {
 
 /// Error codes that the engine understands:
 ///   fenced           this node no longer owns what it writes: nothing was written, all work must
-///   stop change_rejected  this one change can never be stored (its data); the others of the batch
-///   were
+///   stop change_rejected  this one change can never be stored (its data, or it does not follow on
+///   what is stored: Change::after_seq); the others of the batch were
 struct CommitResult {
   std::vector<std::pair<std::size_t, Error>> rejected{};  // index into the batch
 };

@@ -86,13 +86,21 @@ void EngineCore::adopt(
     bool has_place,
     Instant now
 ) {
-  if (find_live(stored.execution)) return;
+  if (stopping_ || find_live(stored.execution)) return;  // else the next start finds it
   Live& live = insert(Execution(std::move(workflow), stored, options_.execution));
   Effects fx;
   if (live.machine.has_begun())
     live.machine.resume_stored(now, fx);
   else if (has_place)
     live.machine.begin(now, fx);
+  after(live, std::move(fx), now);
+}
+
+void EngineCore::abandon(StoredExecution const& stored, Error error, Instant now) {
+  if (stopping_ || find_live(stored.execution)) return;
+  Live& live = insert(Execution(abandoned_workflow(stored), stored, options_.execution));
+  Effects fx;
+  live.machine.give_up(std::move(error), now, fx);
   after(live, std::move(fx), now);
 }
 
@@ -156,9 +164,8 @@ void EngineCore::wake(Instant now) {
     Live* live = find_live(due.id);
     if (!live || live->wake_at != due.at) continue;
     live->wake_at.reset();
-    if (stopping_) continue;
     Effects fx;
-    live->machine.wake(now, random(), fx);
+    live->machine.wake(now, random(), fx, !stopping_);
     after(*live, std::move(fx), now);
   }
 }

@@ -83,6 +83,8 @@ class EngineCore {
       bool has_place,
       Instant now
   );
+  /// Ends one that nobody can go on with: FAILED, with this error.
+  void abandon(StoredExecution const& stored, Error error, Instant now);
   /// One that has ended, to be run on. Errors: nothing_to_retry.
   Result<> retry(
       std::shared_ptr<Workflow const> workflow, StoredExecution const& stored, Instant now

@@ -129,6 +129,7 @@ TaskRecord Execution::make_record(PendingRecord& pending) const {
 Change Execution::take_change() {
   Change change;
   change.execution = id_;
+  change.after_seq = state_.last_seq;
   if (accepted_pending_) change.created = record_;
   accepted_pending_ = false;
   change.tasks.reserve(records_pending_.size());

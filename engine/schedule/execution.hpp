@@ -86,6 +86,9 @@ class Execution {
   /// Failed and cancelled tasks, and all downstream of them, start over. REQUIRES: has ended.
   /// Errors: nothing_to_retry.
   Result<> retry_failed(Instant now, Effects& out);
+  /// One whose definition cannot be read any more: ends as FAILED. REQUIRES: abandoned_workflow(),
+  /// not resumed.
+  void give_up(Error error, Instant now, Effects& out);
   void cancel(Instant now, Effects& out);
   void pause(Instant now);
   void resume(Instant now, Effects& out);
@@ -107,8 +110,9 @@ class Execution {
   );
   /// REQUIRES: the attempt runs.
   void log(TaskIndex task, LogLine line, Instant now);
-  /// Timers that are due: retries, timeouts, ends of waits.
-  void wake(Instant now, double random, Effects& out);
+  /// Timers that are due: retries, timeouts, ends of waits. Without `may_start`, when the server
+  /// stops, only those of what runs: what would start waits for the next server.
+  void wake(Instant now, double random, Effects& out, bool may_start = true);
   /// The server stops: running attempts are stopped for the next start.
   void interrupt_all(Effects& out);
 
@@ -257,5 +261,9 @@ class Execution {
   std::vector<AttemptRecord> attempts_pending_;
   EventWriter events_;
 };
+
+/// Stands in for a definition that cannot be read any more: the tasks that have rows, without
+/// dependencies.
+std::shared_ptr<Workflow const> abandoned_workflow(StoredExecution const& stored);
 
 }  // namespace ropewalk

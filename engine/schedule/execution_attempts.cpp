@@ -263,9 +263,12 @@ void Execution::keep_attempt(TaskIndex task, Instant finished_at) {
 
 void Execution::stop_attempt(TaskIndex task, StopReason reason, Effects& out) {
   Detail& detail = details_[task];
-  if (detail.stop != StopReason::none) return;
+  bool const is_told = detail.stop != StopReason::none;
+  bool const goes_on = detail.stop == StopReason::timeout || detail.stop == StopReason::shutdown;
+  bool const ends_it = reason == StopReason::cancel || reason == StopReason::failure;
+  if (is_told && !(goes_on && ends_it)) return;  // else it would be tried again after all
   detail.stop = reason;
-  if (!detail.ends_at) out.stop.push_back(task);
+  if (!is_told && !detail.ends_at) out.stop.push_back(task);
 }
 
 void Execution::interrupt_all(Effects& out) {

@@ -81,8 +81,12 @@ void Execution::resume_stored(Instant now, Effects& out) {
   }
   count_unmet();
   for (TaskIndex task = 0; task < tasks_.size(); ++task) resume_active(task, now, out);
+  // What had been told to stop is not gone on with.
+  if (state_.cancel_requested)
+    cancel_rest(StopReason::cancel, now, out);
+  else if (failure_ && workflow_->on_failure == OnFailure::cancel)
+    cancel_rest(StopReason::failure, now, out);
   resume_pending(now, out);
-  if (state_.cancel_requested) cancel_rest(StopReason::cancel, now, out);
   propagate(now, out);
   end_if_done(now, out);
 }
@@ -178,6 +182,7 @@ void Execution::start_over(TaskIndex task, Instant now) {
   state.tries = 0;
   state.interruptions = 0;
   state.output.reset();
+  state.queued_at = {};
   state.started_at = {};
   state.finished_at = {};
   record_task_event(task, now);

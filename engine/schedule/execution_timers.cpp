@@ -34,11 +34,14 @@ bool Execution::is_due(Timer const& timer) const {
   return false;
 }
 
-void Execution::wake(Instant now, double random, Effects& out) {
+void Execution::wake(Instant now, double random, Effects& out, bool may_start) {
   while (!timers_.empty() && timers_.top().at <= now) {
     Timer const timer = timers_.top();
     timers_.pop();
     if (is_terminal(state_.status) || !is_due(timer)) continue;
+    bool const is_for_start =
+        timer.kind == TimerKind::retry || timer.kind == TimerKind::queue_timeout;
+    if (is_for_start && !may_start) continue;
     fire(timer, now, random, out);
     propagate(now, out);
     end_if_done(now, out);

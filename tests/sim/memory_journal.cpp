@@ -25,6 +25,9 @@ void MemoryJournal::store(std::vector<Change> const& batch) {
     }
     bool const may_go_on = !is_terminal(row.stored.state.status) || retried_.erase(id) > 0;
     require(change.created || may_go_on, "nothing is written after the end", id);
+    require(
+        change.after_seq == row.stored.state.last_seq, "a change follows on what is stored", id
+    );
     store_tasks(row, change);
     store_events(row, change);
     if (change.state) {
@@ -58,6 +61,10 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
           record.attempt >= it->second.attempt, "attempts count up", change.execution, record.task
       );
     }
+    if (starts_over)
+      row.first_queued.erase(record.task);
+    else if (record.queued_at)
+      row.first_queued.try_emplace(record.task, *record.queued_at);
     row.tasks.insert_or_assign(record.task, record);
   }
 }

@@ -26,6 +26,7 @@ class MemoryJournal {
     StoredExecution stored{};
     std::map<std::string, TaskRecord> tasks{};
     std::map<std::pair<std::string, std::uint32_t>, AttemptRecord> attempts{};
+    std::map<std::string, Instant> first_queued{};  // since its start, or its retry by hand
   };
   Row const* find(ExecutionId id) const;
   Row& row(ExecutionId id) { return rows_.at(id); }

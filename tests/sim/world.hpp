@@ -72,6 +72,7 @@ class World {
 
   // The people (world_people.cpp)
   void plan();
+  void clear_up_in_a_minute();
   void submit();
   void command();
   void retry_by_hand(ExecutionId id);

@@ -1,6 +1,8 @@
 // World: the node, as runtime/ builds it, with every delay drawn from the seed.
 #include "tests/sim/world.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::sim {
 
 void World::boot() {
@@ -16,8 +18,13 @@ void World::boot() {
     options.execution.interruptions_max = 1000;
     cores_.push_back(std::make_unique<EngineCore>(options));
   }
-  for (auto const& [id, row] : journal_.rows()) {
-    if (is_terminal(row.stored.state.status)) continue;
+  std::vector<LeftBehind> left;
+  for (auto const& [id, row] : journal_.rows())
+    if (!is_terminal(row.stored.state.status))
+      left.push_back({id, row.stored.state.started_at.has_value()});
+  std::sort(left.begin(), left.end());
+  for (auto const& [id, has_begun] : left) {
+    auto const& row = *journal_.find(id);
     auto const& workflow = submitted_.at(id);
     std::uint32_t const shard = id.shard(shards_count_);
     bool has_place = true;
@@ -29,7 +36,7 @@ void World::boot() {
           workflow->concurrency->on_limit,
           row.stored.created.priority,
           row.stored.created.created_at,
-          row.stored.state.started_at.has_value()};
+          has_begun};
       if (request.on_limit == OnLimit::reject)
         request.on_limit = OnLimit::queue;  // it was accepted
       auto const entered = limits_->enter(request);
@@ -46,9 +53,9 @@ void World::crash() {
   ++life_;
   running_.clear();
   published_.clear();
-  by_hand_.clear();
-  for (auto const& [id, row] : journal_.rows())
-    if (row.stored.state.started_at && !is_terminal(row.stored.state.status)) by_hand_.insert(id);
+  std::erase_if(by_hand_, [&](ExecutionId id) {
+    return is_terminal(journal_.find(id)->stored.state.status);
+  });
   boot();
 }
 

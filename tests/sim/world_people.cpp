@@ -22,21 +22,25 @@ void World::plan() {
     in(
         some_time(5000), [this] { crash(); }, true
     );
-  // In the end somebody clears up: what is paused goes on, and what hangs without a timeout is
-  // cancelled.
-  in(
-      std::chrono::minutes(1),
-      [this] {
-        for (auto const& [id, row] : journal_.rows()) {
-          if (is_terminal(row.stored.state.status)) continue;
-          std::uint32_t const shard = id.shard(shards_count_);
-          cancelled_.insert(id);
-          if (cores_[shard]->resume(id, now_)) drain(shard);
-          if (cores_[shard]->cancel(id, now_)) drain(shard);
-        }
-      },
-      true
-  );
+  clear_up_in_a_minute();
+}
+
+/// In the end somebody clears up: what is paused goes on, and what hangs without a timeout is
+/// cancelled. A crash may undo that before it is durable, so they look again.
+void World::clear_up_in_a_minute() {
+  auto const clear_up = [this] {
+    bool any = false;
+    for (auto const& [id, row] : journal_.rows()) {
+      if (is_terminal(row.stored.state.status)) continue;
+      any = true;
+      std::uint32_t const shard = id.shard(shards_count_);
+      cancelled_.insert(id);
+      if (cores_[shard]->resume(id, now_)) drain(shard);
+      if (cores_[shard]->cancel(id, now_)) drain(shard);
+    }
+    if (any) clear_up_in_a_minute();
+  };
+  in(std::chrono::minutes(1), clear_up, true);
 }
 
 void World::submit() {

@@ -8,6 +8,15 @@ void require(bool holds, std::string const& rule) {
   if (!holds) throw Violation(rule);
 }
 
+/// Somebody has provided for a failure of this task.
+bool is_handled(Workflow const& workflow, std::string const& id) {
+  TaskIndex const task = *workflow.find(id);
+  if (workflow.tasks[task].options->allow_failure) return true;
+  for (std::uint32_t const index : workflow.graph.dependants(task))
+    if (workflow.graph.edge(index).type != DependencyType::success) return true;
+  return false;
+}
+
 }  // namespace
 
 void World::check_step() const {
@@ -56,6 +65,14 @@ void World::check_start(Attempt const& attempt) const {
             std::string(to_string(status)) + ", asked for " + std::string(to_string(edge.type))
     );
   }
+  for (auto const& [id, record] : row->tasks) {
+    bool const ends_all = workflow->on_failure == OnFailure::cancel &&
+                          record.status == Status::failed && !is_handled(*workflow, id);
+    require(!ends_all, "onFailure: cancel starts nothing after a failure" + where + " " + id);
+  }
+  if (auto const it = row->first_queued.find(attempt.task);
+      attempt.options->deadline && it != row->first_queued.end())
+    require(now_ <= it->second + *attempt.options->deadline, "a deadline does not move" + where);
   for (auto const& [slot, other] : running_)
     require(
         other.execution != attempt.execution || other.task != attempt.task,
@@ -87,9 +104,7 @@ void World::check_end() const {
           it != row->tasks.end() && is_terminal(it->second.status),
           "every task of it has ended: " + task.id + where
       );
-      bool handled = task.options->allow_failure;
-      for (std::uint32_t const index : workflow->graph.dependants(*workflow->find(task.id)))
-        handled = handled || workflow->graph.edge(index).type != DependencyType::success;
+      bool const handled = is_handled(*workflow, task.id);
       unhandled = unhandled || (it->second.status == Status::failed && !handled);
     }
     require(

@@ -215,5 +215,52 @@ TEST(ExecutionRetry, ThereMustBeSomethingToRetry) {
   EXPECT_EQ(again.retry_failed(t0, fx).error().code, "nothing_to_retry");
 }
 
+TEST(ExecutionRestore, ADeadlineCountsFromTheFirstTimeInTheQueueWhateverHappensSince) {
+  Driver before(
+      "tasks: {a: {type: work, deadline: 60s,"
+      " retry: {maxAttempts: 9, initialDelay: 20s, backoffFactor: 1, jitter: 0}}}"
+  );
+  before.run("a", failure(ErrorClass::transient));
+  before.pass_time(20s);
+  before.start("a");
+  Driver after(before.flow, before.stored);
+  after.now = before.now;
+  after.pass_time(39s);
+  EXPECT_EQ(after.queued(), Ids{"a"});
+  after.pass_time(1s);
+  ASSERT_EQ(after.status("a"), Status::failed);
+  EXPECT_EQ(after.error("a")->code, "deadline_exceeded");
+}
+
+TEST(ExecutionRestore, ADeadlineGoesOnForATaskThatNeverStarted) {
+  Driver before("tasks: {a: {type: work, deadline: 60s}}");
+  before.pass_time(50s);
+  Driver after(before.flow, before.stored);
+  after.now = before.now;
+  EXPECT_EQ(after.queued(), Ids{"a"});
+  after.pass_time(10s);
+  EXPECT_EQ(after.status("a"), Status::failed);
+}
+
+TEST(ExecutionRestore, OnFailureCancelIsNotForgotten) {
+  Driver before(R"(
+onFailure: cancel
+tasks:
+  breaks: {type: work}
+  talks: {type: work}
+  naps: {type: wait, duration: 1h}
+  after: {type: work, needs: [talks]}
+)");
+  before.start("talks");
+  before.start("breaks");
+  before.finish("breaks", failure());
+  ASSERT_EQ(before.status("talks"), Status::running) << "it has been told to stop";
+  Driver after(before.flow, before.stored);
+  EXPECT_EQ(after.status("talks"), Status::cancelled);
+  EXPECT_EQ(after.status("after"), Status::cancelled);
+  EXPECT_EQ(after.queued(), Ids{});
+  EXPECT_EQ(after.status(), Status::failed);
+}
+
 }  // namespace
 }  // namespace ropewalk

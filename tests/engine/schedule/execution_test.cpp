@@ -98,6 +98,23 @@ tasks:
   EXPECT_EQ(run.status(), Status::failed);
 }
 
+TEST(Execution, OnFailureCancelAlsoEndsWhatJustRanIntoItsTimeout) {
+  Driver run(R"(
+onFailure: cancel
+tasks:
+  breaks: {type: work}
+  slow: {type: work, timeout: 1s, retry: {maxAttempts: 9}}
+)");
+  run.start("breaks");
+  run.start("slow");
+  run.pass_time(1s);
+  run.finish("breaks", failure());
+  run.finish("slow", failure());
+  EXPECT_EQ(run.status("slow"), Status::cancelled);
+  EXPECT_EQ(run.stopped, Ids{"slow"}) << "it is told once";
+  EXPECT_EQ(run.status(), Status::failed);
+}
+
 TEST(Execution, AllowFailureDoesNotFailIt) {
   Driver run("tasks: {a: {type: work, allowFailure: true}, b: {type: work, needs: [a]}}");
   run.run("a", failure());
