@@ -3,6 +3,26 @@
 #include "engine/runtime/engine_impl.hpp"
 
 namespace ropewalk {
+namespace {
+
+Error refusal(ErrorClass error_class, std::string code, std::string message) {
+  return Error{error_class, std::move(code), std::move(message)};
+}
+Error stopping() {
+  return refusal(ErrorClass::transient, "shutting_down", "the server is stopping");
+}
+Error already_exists(ExecutionId id) {
+  return refusal(
+      ErrorClass::permanent, "already_exists", "execution " + id.to_string() + " exists already"
+  );
+}
+Error not_ended(ExecutionId id) {
+  return refusal(
+      ErrorClass::permanent, "not_ended", "execution " + id.to_string() + " has not ended"
+  );
+}
+
+}  // namespace
 
 Engine::Engine(Executor executor, EngineOptions options, EngineParts parts)
     : impl_(std::make_unique<Impl>(executor, options, std::move(parts))) {}
@@ -16,6 +36,9 @@ Async<Result<>> Engine::command(ExecutionId execution, Command command) {
 }
 Async<> Engine::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
   return impl_->adopt(std::move(workflow), std::move(stored));
+}
+void Engine::abandon(StoredExecution const& stored, Error error) {
+  impl_->abandon(stored, std::move(error));
 }
 Async<Result<>> Engine::retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
   return impl_->retry(std::move(workflow), std::move(stored));
@@ -87,11 +110,26 @@ Async<EnterResult> Engine::Impl::enter(
   request.priority = record.priority;
   request.created_at = record.created_at;
   request.was_running = was_running;
-  co_return co_await parts_.admission.enter(std::move(request));
+  entering_.insert(id);
+  auto const entered = co_await parts_.admission.enter(std::move(request));
+  entering_.erase(id);
+  co_return entered;
+}
+
+/// Says that it exists when that is durable.
+Async<Result<>> Engine::Impl::refuse_repeat(ExecutionId id) {
+  auto const first = co_await durable(id);
+  if (!first) co_return first;
+  co_return already_exists(id);
 }
 
 Async<Result<>> Engine::Impl::submit(Submission submission) {
+  return core_.find(submission.id) ? refuse_repeat(submission.id) : accept(std::move(submission));
+}
+
+Async<Result<>> Engine::Impl::accept(Submission submission) {
   ExecutionId const id = submission.id;
+  if (core_.find(id) || entering_.contains(id)) co_return already_exists(id);
   bool const is_limited = submission.workflow->concurrency.has_value();
   bool has_place = true;
   if (is_limited) {
@@ -117,41 +155,50 @@ Async<Result<>> Engine::Impl::submit(Submission submission) {
     if (is_limited) parts_.admission.leave(id);
     co_return accepted;
   }
-  submitting_.emplace(id, std::nullopt);
-  auto stored = co_await durable();
-  auto const refused = submitting_.extract(id);
-  if (stored && refused.mapped()) co_return *refused.mapped();
-  co_return stored;
+  co_return co_await durable(id);
 }
 
 Async<> Engine::Impl::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
+  ExecutionId const id = stored.execution;
+  if (is_closed_ || core_.find(id) || entering_.contains(id)) co_return;
+  bool const is_limited = workflow->concurrency.has_value();
   bool has_place = true;
-  if (workflow->concurrency) {
+  if (is_limited) {
     bool const was_running = stored.state.started_at.has_value();
-    auto const entered = co_await enter(stored.execution, *workflow, stored.created, was_running);
+    auto const entered = co_await enter(id, *workflow, stored.created, was_running);
     has_place = entered.verdict == EnterResult::Verdict::granted;
   }
   core_.adopt(std::move(workflow), stored, has_place, now());
+  if (is_limited && !core_.find(id)) parts_.admission.leave(id);  // it was told to stop meanwhile
+  drain();
+}
+
+void Engine::Impl::abandon(StoredExecution const& stored, Error error) {
+  if (is_closed_ || entering_.contains(stored.execution)) return;
+  core_.abandon(stored, std::move(error), now());
   drain();
 }
 
 Async<Result<>> Engine::Impl::retry(
     std::shared_ptr<Workflow const> workflow, StoredExecution stored
 ) {
-  if (workflow->concurrency) {
-    // A person asked for it: it does not queue, but others count it.
-    co_await enter(stored.execution, *workflow, stored.created, true);
-  }
   ExecutionId const id = stored.execution;
+  if (core_.find(id) || entering_.contains(id)) co_return not_ended(id);
+  bool const is_limited = workflow->concurrency.has_value();
+  if (is_limited) {
+    // A person asked for it: it does not queue, but others count it.
+    co_await enter(id, *workflow, stored.created, true);
+  }
   auto started = core_.retry(std::move(workflow), stored, now());
   if (!started) {
-    if (!core_.find(id)) parts_.admission.leave(id);
+    if (is_limited) parts_.admission.leave(id);
     co_return started;
   }
-  co_return co_await durable();
+  co_return co_await durable(id);
 }
 
 Async<Result<>> Engine::Impl::command(ExecutionId execution, Command command) {
+  if (is_closed_) co_return stopping();
   Result<> done;
   switch (command) {
     case Command::cancel:
@@ -165,21 +212,31 @@ Async<Result<>> Engine::Impl::command(ExecutionId execution, Command command) {
       break;
   }
   if (!done) co_return done;
-  co_return co_await durable();
+  co_return co_await durable(execution);
 }
 
-Async<Result<>> Engine::Impl::durable() {
+Async<Result<>> Engine::Impl::durable(ExecutionId id) {
+  std::optional<Error> refused;
+  auto const entry = committing_.emplace(id, &refused);
+  struct Leave {
+    Impl& engine;
+    decltype(entry) at;
+    ~Leave() { engine.committing_.erase(at); }
+  };
+  Leave const leave{*this, entry};
   std::uint64_t const batch = core_.pending_batch();
   drain();
   while (core_.committed_batch() < batch) {
     if (failure_) co_return *failure_;
+    if (is_closed_) co_return stopping();
     co_await committed_.async_wait(use_tuple);
   }
+  if (refused) co_return *refused;
   co_return Result<>();
 }
 
 Async<std::optional<Status>> Engine::Impl::wait_for_end(ExecutionId execution) {
-  if (!core_.find(execution)) co_return std::nullopt;
+  if (is_closed_ || !core_.find(execution)) co_return std::nullopt;
   EndWaiter waiter{Timer(executor_, Timer::time_point::max())};
   auto const entry = end_waiters_.emplace(execution, &waiter);
   struct Leave {

@@ -79,18 +79,21 @@ class Engine {
   ~Engine();
 
   /// Durable when it returns. Errors: concurrency_limit (onLimit: reject), overloaded,
-  /// shutting_down, change_rejected.
+  /// already_exists, shutting_down, fenced, change_rejected.
   Async<Result<>> submit(Submission submission);
 
   /// Durable when it returns. Errors: not_found when the execution is not live on this shard,
-  /// fenced.
+  /// shutting_down, fenced, change_rejected.
   Async<Result<>> command(ExecutionId execution, Command command);
 
   /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
-  /// on with it.
+  /// on with it. An engine that stops leaves it to the next one. REQUIRES, as for abandon() and
+  /// retry(): nothing else has written to it, or will, since `stored` was read.
   Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
-  /// The same for one that has ended and is to be run on from its failed tasks. Durable when it
-  /// returns. Errors: nothing_to_retry, shutting_down.
+  /// Takes over one whose definition cannot be read any more: it ends as FAILED with this error.
+  void abandon(StoredExecution const& stored, Error error);
+  /// Takes over one that has ended and is to be run on from its failed tasks. Durable when it
+  /// returns. Errors: nothing_to_retry, not_ended, shutting_down, fenced, change_rejected.
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
 
   bool is_live(ExecutionId execution) const;

@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 namespace ropewalk {
@@ -23,6 +24,7 @@ class Engine::Impl {
   Async<Result<>> submit(Submission submission);
   Async<Result<>> command(ExecutionId execution, Command command);
   Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  void abandon(StoredExecution const& stored, Error error);
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
   Async<std::optional<Status>> wait_for_end(ExecutionId execution);
   Async<Result<json::value>> why(ExecutionId execution, std::string task);
@@ -50,8 +52,11 @@ class Engine::Impl {
   Async<EnterResult> enter(
       ExecutionId id, Workflow const& workflow, NewExecution const& record, bool was_running
   );
-  /// Until all that happened so far is durable. Errors: fenced.
-  Async<Result<>> durable();
+  Async<Result<>> accept(Submission submission);
+  Async<Result<>> refuse_repeat(ExecutionId id);
+  /// Until all that happened to it so far is durable. Errors: fenced, shutting_down, and what the
+  /// journal had against it.
+  Async<Result<>> durable(ExecutionId id);
 
   Async<> commit_loop(AsyncScope& loops);
   Async<> wait_for_company();
@@ -59,6 +64,7 @@ class Engine::Impl {
   Async<> grace_loop();
   bool is_finished() const;
   void fail(Error error);
+  void close();
 
   json::object explain_task(Execution const& execution, TaskIndex task) const;
   Async<> explain_slot(RequestId slot, json::object& line);
@@ -76,11 +82,13 @@ class Engine::Impl {
   Timer grace_timer_;
   Steady::time_point last_commit_{};
   std::unordered_map<RequestId, std::shared_ptr<asio::cancellation_signal>> running_;
-  /// Submissions that wait for their commit, and what the journal had against them.
-  std::unordered_map<ExecutionId, std::optional<Error>> submitting_;
+  /// Who waits for a commit, and what the journal had against the execution.
+  std::multimap<ExecutionId, std::optional<Error>*> committing_;
+  std::set<ExecutionId> entering_;  // asked for a place, not live yet
   std::unordered_multimap<ExecutionId, EndWaiter*> end_waiters_;
   std::optional<Duration> grace_{};  // set: stopping
   std::optional<Error> failure_{};
+  bool is_closed_ = false;  // nothing is committed any more
   bool draining_ = false;
 };
 

@@ -28,7 +28,7 @@ class Engine::Impl::Sink : public AttemptSink {
 };
 
 Async<> Engine::Impl::wait_for_room() {
-  while (core_.log_bytes_unstored() > options_.log_bytes_unstored_max && !failure_) {
+  while (core_.log_bytes_unstored() > options_.log_bytes_unstored_max && !failure_ && !is_closed_) {
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     co_await committed_.async_wait(use_tuple);
@@ -55,11 +55,12 @@ void Engine::Impl::apply(CoreEffects effects) {
   for (auto const& published : effects.publish)
     parts_.events.publish(published.execution, published.events);
   for (auto const& end : effects.ended) ended(end);
-  for (auto& [id, error] : effects.broken) {
+  for (auto const& [id, error] : effects.broken) {
     parts_.observer.execution_broken(id, error);
     parts_.admission.leave(id);
     wake_end_waiters(id, std::nullopt);
-    if (auto it = submitting_.find(id); it != submitting_.end()) it->second = std::move(error);
+    auto const [first, last] = committing_.equal_range(id);
+    for (auto it = first; it != last; ++it) *it->second = error;
   }
   for (RequestId const slot : effects.stop)
     if (auto it = running_.find(slot); it != running_.end())
@@ -117,7 +118,7 @@ Async<Result<>> Engine::Impl::run() {
   } catch (...) {
     fault = std::current_exception();
   }
-  core_.stop_starting();
+  close();  // also when the loops were cancelled or failed
   attempts_.cancel();
   co_await attempts_.join();
   co_await parts_.admission.detach(options_.shard);
@@ -148,6 +149,7 @@ Async<> Engine::Impl::commit_loop(AsyncScope& loops) {
     committed_.cancel();
     drain();
   }
+  close();
   loops.cancel();
 }
 
@@ -192,6 +194,12 @@ void Engine::Impl::stop(Duration grace) {
 
 void Engine::Impl::fail(Error error) {
   failure_ = std::move(error);
+  close();
+}
+
+/// Nothing is committed from here on: whoever waits for that, or would, is told so.
+void Engine::Impl::close() {
+  is_closed_ = true;
   core_.stop_starting();
   committed_.cancel();
   for (auto& [id, waiter] : end_waiters_) waiter->timer.cancel();

@@ -247,6 +247,102 @@ Async<> the_concurrency_limit_holds() {
   co_await bench.close();
 }
 
+Async<> command_and_note(
+    Bench& bench, ExecutionId id, Command command, std::optional<Result<>>& out
+) {
+  out = co_await bench.engine.command(id, command);
+}
+
+Async<> a_command_that_comes_too_late_is_refused() {
+  auto const executor = co_await asio::this_coro::executor;
+  Bench bench(executor);
+  auto submission = bench.submission(workflow("tasks: {a: {type: wait, duration: 10m}}"));
+  ExecutionId const id = submission.id;
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  co_await bench.close();
+  CO_ASSERT(bench.engine.is_live(id));
+  std::optional<Result<>> told;
+  AsyncScope calls(executor);
+  calls.spawn(command_and_note(bench, id, Command::pause, told));
+  auto const answered = co_await eventually([&] { return told.has_value(); });
+  EXPECT_TRUE(answered) << "it waits for a commit that nobody makes";
+  EXPECT_EQ(answered && !*told ? told->error().code : "", "shutting_down");
+  calls.cancel();
+  co_await calls.join();
+}
+
+Async<> a_commit_that_is_cut_off_answers_whoever_waits_for_it() {
+  auto const executor = co_await asio::this_coro::executor;
+  Bench bench(executor);
+  bench.journal.held = true;
+  std::optional<Result<>> accepted;
+  AsyncScope calls(executor);
+  calls.spawn(
+      submit_and_note(bench, bench.submission(workflow("tasks: {a: {type: work}}")), accepted)
+  );
+  co_await sleep_for(5ms);
+  bench.scope.cancel();
+  auto const answered = co_await eventually([&] { return accepted.has_value(); });
+  EXPECT_TRUE(answered);
+  EXPECT_FALSE(answered && *accepted);
+  bench.journal.release();
+  calls.cancel();
+  co_await calls.join();
+  co_await bench.scope.join();
+}
+
+Async<> timeouts_hold_while_it_stops() {
+  Bench bench(co_await asio::this_coro::executor);
+  bench.runner.scripts["a"].hangs = true;
+  auto submission = bench.submission(workflow("tasks: {a: {type: work, timeout: 30ms}}"));
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  auto const running = co_await eventually([&] { return bench.runner.started.size() == 1; });
+  EXPECT_TRUE(running);
+  bench.engine.stop(1min);
+  auto const ended = co_await eventually([&] { return bench.ended.has_value(); });
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(bench.recorder.ends, just(Status::failed));
+  bench.engine.stop(Duration(0));
+  co_await bench.scope.join();
+}
+
+Async<> the_same_submission_twice_has_one_place() {
+  auto const executor = co_await asio::this_coro::executor;
+  Bench bench(executor);
+  bench.runner.scripts["a"].hangs = true;
+  auto const flow = workflow("concurrency: {limit: 1}\ntasks: {a: {type: work}}");
+  auto first = bench.submission(flow);
+  std::vector<std::optional<Result<>>> told(3);
+  AsyncScope calls(executor);
+  for (auto& out : told) {
+    auto again = first;
+    calls.spawn(submit_and_note(bench, std::move(again), out));
+  }
+  co_await calls.join();
+  EXPECT_TRUE(*told[0]);
+  EXPECT_EQ(*told[1] ? "" : told[1]->error().code, "already_exists");
+  EXPECT_EQ(*told[2] ? "" : told[2]->error().code, "already_exists");
+  auto next = bench.submission(flow);
+  ExecutionId const next_id = next.id;
+  static_cast<void>(co_await bench.engine.submit(std::move(next)));
+  auto const why = co_await bench.engine.why(next_id, "a");
+  CO_ASSERT(why);
+  EXPECT_EQ(why->at(0).at("reason"), json::value("concurrency")) << "the first has its place";
+  co_await bench.close();
+}
+
+Async<> a_command_that_was_not_stored_is_an_error() {
+  Bench bench(co_await asio::this_coro::executor);
+  auto submission = bench.submission(workflow("tasks: {a: {type: wait, duration: 10m}}"));
+  ExecutionId const id = submission.id;
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  bench.journal.reject_changes = true;
+  auto const refused = co_await bench.engine.command(id, Command::pause);
+  EXPECT_EQ(refused ? "" : refused.error().code, "change_rejected");
+  EXPECT_FALSE(bench.engine.is_live(id)) << "nobody knows any more how it stands";
+  co_await bench.close();
+}
+
 TEST(Engine, RunsAWorkflowToItsEnd) {
   run_coro(runs_a_workflow());
 }
@@ -282,6 +378,22 @@ TEST(Engine, WhyNamesThePoolAndTheDependency) {
 }
 TEST(Engine, TheConcurrencyLimitHolds) {
   run_coro(the_concurrency_limit_holds());
+}
+
+TEST(Engine, ACommandThatComesAfterTheLastCommitIsRefused) {
+  run_coro(a_command_that_comes_too_late_is_refused());
+}
+TEST(Engine, ACommitThatIsCutOffAnswersWhoeverWaitsForIt) {
+  run_coro(a_commit_that_is_cut_off_answers_whoever_waits_for_it());
+}
+TEST(Engine, TimeoutsHoldWhileItStops) {
+  run_coro(timeouts_hold_while_it_stops());
+}
+TEST(Engine, TheSameSubmissionTwiceHasOnePlace) {
+  run_coro(the_same_submission_twice_has_one_place());
+}
+TEST(Engine, ACommandThatWasNotStoredIsAnError) {
+  run_coro(a_command_that_was_not_stored_is_an_error());
 }
 
 }  // namespace

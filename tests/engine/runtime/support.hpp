@@ -27,7 +27,7 @@ class FakeJournal : public Journal {
     if (fenced) co_return Error{ErrorClass::permanent, "fenced", "somebody else owns this now"};
     CommitResult result;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (reject_creation && batch[i].created)
+      if (batch[i].created ? reject_creation : reject_changes)
         result.rejected.emplace_back(
             i, Error{ErrorClass::permanent, "change_rejected", "bad data"}
         );
@@ -45,6 +45,7 @@ class FakeJournal : public Journal {
   bool held = false;
   bool fenced = false;
   bool reject_creation = false;
+  bool reject_changes = false;  // of what was created before
   int commits = 0;
   std::vector<Change> changes;
 
