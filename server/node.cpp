@@ -224,11 +224,15 @@ Async<> Node::Impl::close_doors() {
 
 Async<> Node::Impl::run_lease(sql::NodeLease& lease) {
   sql::NodeLease::Handlers handlers;
-  handlers.on_taken = [this](std::int64_t count) {
+  handlers.on_taken = [this](std::vector<LeftBehind> const& taken) {
     log::Fields fields;
-    fields["count"] = count;
+    fields["count"] = taken.size();
     log::info("taking over executions of a node that is gone", fields);
-    taken_ = true;
+    left_.insert(left_.end(), taken.begin(), taken.end());
+    wake_->notify();
+  };
+  handlers.on_doubt = [this] {
+    look_for_left_ = true;
     wake_->notify();
   };
   handlers.on_lost = [this] {
@@ -244,6 +248,8 @@ Async<> Node::Impl::run_lease(sql::NodeLease& lease) {
 
 Async<bool> Node::Impl::run_epoch(sql::NodeLease& lease) {
   fenced_ = false;
+  common_.is_settled.store(false);
+  left_.clear();
   auto const epoch = co_await lease.register_node();
   if (!epoch) {
     log::warn("no lease yet", error_fields(epoch.error()));
@@ -254,12 +260,13 @@ Async<bool> Node::Impl::run_epoch(sql::NodeLease& lease) {
   AsyncScope beating(shards_.front()->shard.executor());
   beating.spawn(run_lease(lease));
   beating.spawn(run_retention());
-  taken_ = true;
+  look_for_left_ = true;
   co_await watch_adoption(lease);
+  common_.is_settled.store(true);
   co_await open_doors();
   while (stops_asked_ == 0 && !fenced_) {
     co_await wake_->wait();
-    if (taken_) co_await watch_adoption(lease);
+    co_await watch_adoption(lease);
   }
   bool const again = stops_asked_ == 0;
   if (!again) co_await close_doors();

@@ -33,14 +33,14 @@ Error invalid_cursor() {
   return out;
 }
 
-EventPage page_of(std::vector<EventChunk> const& chunks, std::size_t bytes_max) {
+EventPage page_of(sql::ChunkPage const& page) {
   EventPage out;
-  for (auto const& chunk : chunks) {
+  for (auto const& chunk : page.chunks) {
     out.frames += chunk.frames;
     if (!chunk.frames.empty() && chunk.frames.back() != '\n') out.frames += '\n';
     out.last_seq = chunk.last_seq;
   }
-  out.has_more = out.frames.size() >= bytes_max;
+  out.has_more = page.has_more;
   return out;
 }
 
@@ -176,11 +176,11 @@ Async<Result<Page>> NodeBackend::list_executions(
 }
 
 Async<Result<LivePlace>> NodeBackend::place(ExecutionId id) {
-  auto const row = co_await shard_.store.get_execution(id);
-  if (!row) co_return row.error();
+  auto const standing = co_await shard_.store.get_standing(id);
+  if (!standing) co_return standing.error();
   LivePlace out;
-  out.last_seq = row->stored.state.last_seq;
-  out.status = row->stored.state.status;
+  out.last_seq = standing->last_seq;
+  out.status = standing->status;
   co_return out;
 }
 
@@ -188,29 +188,29 @@ Async<Result<EventPage>> NodeBackend::events(
     ExecutionId id, std::uint64_t after, std::size_t bytes_max
 ) {
   auto const bytes = static_cast<std::int64_t>(bytes_max);
-  auto const chunks = co_await shard_.store.events(id, after, bytes);
-  if (!chunks) co_return chunks.error();
-  if (chunks->empty() && after == 0) {
+  auto const page = co_await shard_.store.events(id, after, bytes);
+  if (!page) co_return page.error();
+  if (page->chunks.empty() && after == 0) {
     auto const known = co_await place(id);
     if (!known) co_return known.error();
   }
-  co_return page_of(*chunks, bytes_max);
+  co_return page_of(*page);
 }
 
 Async<Result<EventPage>> NodeBackend::logs(
     ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
 ) {
   auto const bytes = static_cast<std::int64_t>(bytes_max);
-  auto const chunks = co_await shard_.store.logs(id, task, after, bytes);
-  if (!chunks) co_return chunks.error();
-  if (chunks->empty() && !task.empty()) {
+  auto const page = co_await shard_.store.logs(id, task, after, bytes);
+  if (!page) co_return page.error();
+  if (page->chunks.empty() && !task.empty()) {
     auto const known = co_await expect_task(id, std::move(task));
     if (!known) co_return known.error();
-  } else if (chunks->empty() && after == 0) {
+  } else if (page->chunks.empty() && after == 0) {
     auto const known = co_await place(id);
     if (!known) co_return known.error();
   }
-  co_return page_of(*chunks, bytes_max);
+  co_return page_of(*page);
 }
 
 Async<Result<>> NodeBackend::expect_task(ExecutionId id, std::string task) {

@@ -74,7 +74,9 @@ class NodeBackend : public Backend {
   );
   Async<Result<Definition>> find_stored(std::string const& reference);
   Async<Result<Definition>> take_inline(InlineDefinition definition);
-  Async<Result<Started>> submit(StartRequest request, Definition definition, ExecutionId id);
+  Async<Result<Started>> submit(
+      StartRequest request, Definition definition, ExecutionId id, bool is_repeat
+  );
   /// Errors: not_found (the execution, or the task in it).
   Async<Result<>> expect_task(ExecutionId id, std::string task);
   Async<bool> is_stored(ExecutionId id);

@@ -27,6 +27,10 @@ Error no_work() {
   return out;
 }
 
+Error still_running() {
+  return failure("still_running", "the execution has not ended", "cancel it first, or wait");
+}
+
 Error refused(std::vector<Problem> const& problems) {
   auto out = failure(
       "invalid_workflow",
@@ -65,9 +69,24 @@ Result<std::string> concurrency_key(Workflow const& workflow, json::object const
 }
 
 // Coroutines that run on the execution's home shard.
-Async<Result<>> submit_at(NodeShard& home, Submission submission) {
+
+/// `is_repeat`: its Idempotency-Key came before, so it may be there already. Errors: already_exists
+/// when it is, and is durable.
+Async<Result<>> submit_at(
+    NodeShard& home, NodeCommon& common, Submission submission, bool is_repeat
+) {
   auto const work = home.work;
-  if (!work) co_return no_work();
+  if (!work || !common.is_settled.load()) co_return no_work();
+  auto const id = submission.id;
+  if (submission.record.idempotency_key.empty())
+    co_return co_await work->engine.submit(std::move(submission));
+  // The same request may come twice at once: the second looks when the first is done.
+  auto const turn = co_await home.turns.take(id);
+  if (is_repeat && !work->engine.is_live(id)) {
+    auto const known = co_await home.store.get_standing(id);
+    if (known) co_return failure("already_exists", "execution " + id.to_string() + " exists");
+    if (known.error().code != "not_found") co_return known.error();
+  }
   co_return co_await work->engine.submit(std::move(submission));
 }
 
@@ -77,12 +96,24 @@ Async<Result<>> command_at(NodeShard& home, ExecutionId id, Command command) {
   co_return co_await work->engine.command(id, command);
 }
 
-Async<Result<>> retry_at(
-    NodeShard& home, std::shared_ptr<Workflow const> workflow, StoredExecution stored
-) {
+Async<Result<>> retry_at(NodeShard& home, NodeCommon& common, ExecutionId id) {
   auto const work = home.work;
-  if (!work) co_return no_work();
-  co_return co_await work->engine.retry(std::move(workflow), std::move(stored));
+  if (!work || !common.is_settled.load()) co_return no_work();
+  // Nobody else runs it on from here on: what is read of it stays true.
+  auto const turn = co_await home.turns.take(id);
+  if (work->engine.is_live(id)) co_return still_running();
+  auto const standing = co_await home.store.get_standing(id);
+  if (!standing) co_return standing.error();
+  if (!is_terminal(standing->status)) co_return still_running();
+  auto const claimed = co_await home.store.claim_for_retry(id, work->epoch);
+  if (!claimed) co_return claimed.error();
+  auto row = co_await home.store.get_execution(id);
+  if (!row) co_return row.error();
+  auto loading = load_definition(common, home.store, row->stored.created.definition_hash);
+  auto const workflow = co_await std::move(loading);
+  if (!workflow) co_return workflow.error();
+  auto retrying = work->engine.retry(*workflow, std::move(row->stored));
+  co_return co_await std::move(retrying);
 }
 
 Async<Result<json::value>> why_at(NodeShard& home, ExecutionId id, std::string task) {
@@ -168,7 +199,30 @@ Async<Result<NodeBackend::Definition>> NodeBackend::find_definition(
   co_return co_await std::move(taking);
 }
 
+/// The execution that an Idempotency-Key was given to; nullopt: none yet.
+Result<std::optional<Started>> first_of(sql::Reservation const& reserved) {
+  if (reserved.outcome == sql::Reservation::Outcome::conflict)
+    return failure(
+        "idempotency_mismatch",
+        "this Idempotency-Key came before, with another request",
+        "use a new key for a new request"
+    );
+  if (!reserved.is_accepted) return std::optional<Started>();
+  return std::optional<Started>(Started{reserved.execution, true});
+}
+
 Async<Result<Started>> NodeBackend::start(StartRequest request) {
+  if (!request.idempotency_key.empty()) {
+    // First of all: a repeat gets the first execution even if it would not be accepted today.
+    auto looking = shard_.store.find_idempotency(request.idempotency_key, request.body_hash);
+    auto const found = co_await std::move(looking);
+    if (!found) co_return found.error();
+    if (found->has_value()) {
+      auto const first = first_of(**found);
+      if (!first) co_return first.error();
+      if (first->has_value()) co_return **first;
+    }
+  }
   auto finding = find_definition(request.workflow, std::move(request.definition));
   auto definition = co_await std::move(finding);
   if (!definition) co_return definition.error();
@@ -183,26 +237,24 @@ Async<Result<Started>> NodeBackend::start(StartRequest request) {
     );
   request.inputs = std::move(*inputs);
   auto id = new_id();
+  bool is_repeat = false;
   if (!request.idempotency_key.empty()) {
     auto reserving =
         shard_.store.reserve_idempotency(request.idempotency_key, request.body_hash, id);
     auto const reserved = co_await std::move(reserving);
     if (!reserved) co_return reserved.error();
-    if (reserved->outcome == sql::Reservation::Outcome::conflict)
-      co_return failure(
-          "idempotency_mismatch",
-          "this Idempotency-Key came before, with another request",
-          "use a new key for a new request"
-      );
-    if (reserved->outcome == sql::Reservation::Outcome::known) id = reserved->execution;
-    if (reserved->is_accepted) co_return Started{id, true};
+    auto const first = first_of(*reserved);
+    if (!first) co_return first.error();
+    if (first->has_value()) co_return **first;
+    is_repeat = reserved->outcome == sql::Reservation::Outcome::known;
+    id = reserved->execution;
   }
-  auto submitting = submit(std::move(request), std::move(*definition), id);
+  auto submitting = submit(std::move(request), std::move(*definition), id, is_repeat);
   co_return co_await std::move(submitting);
 }
 
 Async<Result<Started>> NodeBackend::submit(
-    StartRequest request, Definition definition, ExecutionId id
+    StartRequest request, Definition definition, ExecutionId id, bool is_repeat
 ) {
   auto const key = concurrency_key(*definition.workflow, request.inputs);
   if (!key) co_return failure("invalid_inputs", "concurrency.key: " + key.error().message);
@@ -225,17 +277,17 @@ Async<Result<Started>> NodeBackend::submit(
   record.created_at = common_.clock.now();
   submission.inputs = std::move(request.inputs);
   auto& home = home_of(id);
-  auto make = [&home, &submission] { return submit_at(home, std::move(submission)); };
+  auto make = [&] { return submit_at(home, common_, std::move(submission), is_repeat); };
   auto submitting = on_shard(home.shard, make);
   auto const done = co_await std::move(submitting);
-  if (!done) {
-    if (request.idempotency_key.empty() || done.error().code != "change_rejected")
-      co_return done.error();
-    // The same request may have come twice at once, and the other one was first.
-    bool const is_known = co_await is_stored(id);
-    if (!is_known) co_return done.error();
-  }
-  co_return Started{id, !done};
+  if (done) co_return Started{id, false};
+  if (done.error().code == "already_exists") co_return Started{id, true};
+  if (request.idempotency_key.empty() || done.error().code != "change_rejected")
+    co_return done.error();
+  // The same request may have come to another node at once, and that one was first.
+  bool const is_known = co_await is_stored(id);
+  if (!is_known) co_return done.error();
+  co_return Started{id, true};
 }
 
 Async<bool> NodeBackend::is_stored(ExecutionId id) {
@@ -259,20 +311,8 @@ Async<Result<>> NodeBackend::command(ExecutionId id, Command command) {
 }
 
 Async<Result<>> NodeBackend::retry(ExecutionId id) {
-  auto const before = co_await place(id);
-  if (!before) co_return before.error();
-  if (!is_terminal(before->status))
-    co_return failure("still_running", "the execution has not ended", "cancel it first, or wait");
-  auto const claimed = co_await shard_.store.claim_for_retry(id, common_.epoch.load());
-  if (!claimed) co_return claimed.error();
-  auto row = co_await shard_.store.get_execution(id);
-  if (!row) co_return row.error();
-  auto loading = load_definition(common_, shard_.store, row->stored.created.definition_hash);
-  auto const workflow = co_await std::move(loading);
-  if (!workflow) co_return workflow.error();
   auto& home = home_of(id);
-  auto stored = std::move(row->stored);
-  auto make = [&home, &workflow, &stored] { return retry_at(home, *workflow, std::move(stored)); };
+  auto make = [this, &home, id] { return retry_at(home, common_, id); };
   auto retrying = on_shard(home.shard, make);
   co_return co_await std::move(retrying);
 }

@@ -12,6 +12,7 @@
 #include "engine/async/async_scope.hpp"
 #include "engine/async/shard.hpp"
 #include "engine/async/signal.hpp"
+#include "engine/async/turns.hpp"
 #include "engine/model/task_type.hpp"
 #include "engine/runtime/admission_service.hpp"
 #include "engine/runtime/engine.hpp"
@@ -59,14 +60,17 @@ struct NodeCommon {
   std::atomic<std::int64_t> epoch{0};
   std::atomic<std::uint32_t> next_home{0};
   std::atomic<bool> stopping{false};
+  /// What an epoch began with is adopted: before that, new work could take its places.
+  std::atomic<bool> is_settled{false};
 };
 
 class NodeShard;
 
 /// One epoch's work on a shard. Shared with calls that are under way when it ends.
 struct ShardWork {
-  ShardWork(NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t epoch);
+  ShardWork(NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t owner);
 
+  std::int64_t epoch;  // what its writes are fenced by
   sql::PostgresJournal journal;
   Launcher launcher;
   ProcessRunner runner;
@@ -89,6 +93,7 @@ class NodeShard {
   sql::Store store;
   Hub hub;
   std::shared_ptr<ShardWork> work;  // null between two epochs, and before and after them
+  Turns<ExecutionId> turns;         // to bring an execution of this shard to life
   NodeBackend backend;
   WorkflowApi workflow_api;
   ExecutionApi execution_api;
@@ -131,8 +136,8 @@ class Node::Impl {
   void write_server_file() const;
 
   // node_recovery.cpp
-  Async<Result<>> adopt_all(std::int64_t epoch);
-  Async<> adopt_one(std::int64_t epoch, StoredExecution stored);
+  Async<Result<>> adopt_left(std::int64_t epoch);
+  Async<Result<>> adopt_page(std::int64_t epoch, std::vector<LeftBehind> page);
   Async<> watch_adoption(sql::NodeLease& lease);
 
   NodeCommon common_;
@@ -147,7 +152,8 @@ class Node::Impl {
   std::optional<Signal> wake_;    // shard 0: something of the below changed
   std::size_t work_running_ = 0;  // engines whose run() has not returned
   bool fenced_ = false;
-  bool taken_ = false;  // another node's executions became ours
+  std::vector<LeftBehind> left_;  // became ours, to be adopted
+  bool look_for_left_ = false;    // there may be more, whose names we do not know
   int stops_asked_ = 0;
   bool doors_open_ = false;
   std::promise<Result<>> ready_;

@@ -5,17 +5,55 @@
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::server {
 namespace {
 
-constexpr std::int32_t page_size = 200;
+constexpr std::size_t page_size = 200;
 
-Async<> adopt_at(
-    NodeShard& home, std::shared_ptr<Workflow const> workflow, StoredExecution stored
+/// False: the database was in the way, or something else that passes.
+bool is_unreadable(Error const& error) {
+  return error.code == "not_found" || error.code == "invalid_workflow";
+}
+
+void log_abandoned(ExecutionId id, Error const& error) {
+  log::Fields fields;
+  fields["execution"] = id.to_string();
+  fields["error"] = to_json(error);
+  log::error("an execution cannot be gone on with, and ends as FAILED", fields);
+}
+
+/// On the home shard of `ids`. What is read of them stays true until they are live: nobody else
+/// has a turn at them, and only who runs an execution writes to it. Errors: those of the store;
+/// some may have been adopted then, and may be given again.
+Async<Result<>> adopt_at(
+    NodeShard& home, NodeCommon& common, std::int64_t epoch, std::vector<ExecutionId> ids
 ) {
   auto const work = home.work;
-  if (!work || work->engine.is_live(stored.execution)) co_return;
-  co_await work->engine.adopt(std::move(workflow), std::move(stored));
+  if (!work || work->epoch != epoch) co_return Result<>();  // a later epoch finds them
+  std::vector<Turns<ExecutionId>::Turn> turns;
+  turns.reserve(ids.size());
+  for (auto const& id : ids) {
+    auto turn = co_await home.turns.take(id);
+    turns.push_back(std::move(turn));
+  }
+  std::erase_if(ids, [&](ExecutionId id) { return work->engine.is_live(id); });
+  auto stored = co_await home.store.load_live(epoch, std::move(ids));
+  if (!stored) co_return stored.error();
+  for (auto& execution : *stored) {
+    auto loading = load_definition(common, home.store, execution.created.definition_hash);
+    auto const workflow = co_await std::move(loading);
+    if (workflow) {
+      co_await work->engine.adopt(*workflow, std::move(execution));
+    } else if (is_unreadable(workflow.error())) {
+      log_abandoned(execution.execution, workflow.error());
+      work->engine.abandon(execution, workflow.error());
+    } else {
+      co_return workflow.error();
+    }
+  }
+  co_return Result<>();
 }
 
 }  // namespace
@@ -49,38 +87,50 @@ Async<Result<std::shared_ptr<Workflow const>>> load_definition(
   co_return loaded.workflow;
 }
 
-Async<> Node::Impl::adopt_one(std::int64_t, StoredExecution stored) {
-  auto const id = stored.execution;
-  auto loading = load_definition(common_, shards_.front()->store, stored.created.definition_hash);
-  auto const workflow = co_await std::move(loading);
-  if (!workflow) {
-    log::Fields fields;
-    fields["execution"] = id.to_string();
-    fields["error"] = to_json(workflow.error());
-    log::error("an execution cannot be gone on with", fields);
-    co_return;
+/// Executions of any shard, all begun or none.
+Async<Result<>> Node::Impl::adopt_page(std::int64_t epoch, std::vector<LeftBehind> page) {
+  auto const count = static_cast<std::uint32_t>(shards_.size());
+  std::vector<std::vector<ExecutionId>> by_shard(count);
+  for (auto const& left : page) by_shard[left.execution.shard(count)].push_back(left.execution);
+  for (std::uint32_t shard = 0; shard < count; ++shard) {
+    if (by_shard[shard].empty()) continue;
+    auto& home = *shards_[shard];
+    auto& ids = by_shard[shard];
+    auto make = [&] { return adopt_at(home, common_, epoch, std::move(ids)); };
+    auto adopting = on_shard(home.shard, make);
+    auto const adopted = co_await std::move(adopting);
+    if (!adopted) co_return adopted.error();
   }
-  auto& home = *shards_[id.shard(static_cast<std::uint32_t>(shards_.size()))];
-  auto make = [&home, &workflow, &stored] { return adopt_at(home, *workflow, std::move(stored)); };
-  auto adopting = on_shard(home.shard, make);
-  co_await std::move(adopting);
+  co_return Result<>();
 }
 
-Async<Result<>> Node::Impl::adopt_all(std::int64_t epoch) {
-  ExecutionId after;
-  std::size_t count = 0;
-  for (;;) {
-    auto page = co_await shards_.front()->store.load_live(epoch, after, page_size);
-    if (!page) co_return page.error();
-    if (page->empty()) break;
-    after = page->back().execution;
-    count += page->size();
-    bool const is_last = page->size() < static_cast<std::size_t>(page_size);
-    for (auto& stored : *page) {
-      auto adopting = adopt_one(epoch, std::move(stored));
-      co_await std::move(adopting);
+/// Those that had begun come first, all of them: they have their places among the executions of
+/// their workflow. What could not be adopted stays in left_.
+Async<Result<>> Node::Impl::adopt_left(std::int64_t epoch) {
+  if (std::exchange(look_for_left_, false)) {
+    auto const found = co_await shards_.front()->store.list_live(epoch);
+    if (!found) {
+      look_for_left_ = true;
+      co_return found.error();
     }
-    if (is_last) break;
+    left_.insert(left_.end(), found->begin(), found->end());
+  }
+  auto left = std::exchange(left_, {});
+  std::sort(left.begin(), left.end());
+  left.erase(std::unique(left.begin(), left.end()), left.end());
+  auto const count = left.size();
+  for (auto at = left.begin(); at != left.end();) {
+    auto const begun = at->has_begun;
+    auto const same = [begun](LeftBehind const& one) { return one.has_begun == begun; };
+    auto const room = std::min<std::ptrdiff_t>(left.end() - at, page_size);
+    auto const end = std::find_if_not(at, at + room, same);
+    auto adopting = adopt_page(epoch, std::vector<LeftBehind>(at, end));
+    auto const adopted = co_await std::move(adopting);
+    if (!adopted) {
+      left_.insert(left_.end(), at, left.end());
+      co_return adopted.error();
+    }
+    at = end;
   }
   log::Fields fields;
   fields["count"] = count;
@@ -90,15 +140,13 @@ Async<Result<>> Node::Impl::adopt_all(std::int64_t epoch) {
 
 /// Until it works: the database may be away for a while.
 Async<> Node::Impl::watch_adoption(sql::NodeLease& lease) {
-  while (taken_ && !fenced_ && stops_asked_ == 0) {
-    taken_ = false;
-    auto const adopted = co_await adopt_all(lease.epoch());
+  while ((look_for_left_ || !left_.empty()) && !fenced_ && stops_asked_ == 0) {
+    auto const adopted = co_await adopt_left(lease.epoch());
     if (adopted) continue;
-    taken_ = true;
     log::Fields fields;
     fields["error"] = adopted.error().message;
     log::warn("adopting executions has to wait", fields);
-    co_await sleep_for(std::chrono::seconds(1));
+    co_await wake_->wait_until(Steady::now() + std::chrono::seconds(1));
   }
 }
 

@@ -85,9 +85,10 @@ NodeCommon::NodeCommon(Config wanted)
 }
 
 ShardWork::ShardWork(
-    NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t epoch
+    NodeCommon& common, NodeShard& shard, AdmissionService& admission, std::int64_t owner
 )
-    : journal(journal_options(common, shard.index(), epoch)),
+    : epoch(owner),
+      journal(journal_options(common, shard.index(), owner)),
       launcher(shard.shard.executor()),
       runner(launcher, process_options(common)),
       engine(
@@ -106,6 +107,7 @@ NodeShard::NodeShard(
       pool(shard.executor(), pool_options(common)),
       store(pool),
       hub(shard),
+      turns(shard.executor()),
       backend(common, *this, all, admission),
       workflow_api(backend),
       execution_api(backend, common.config.limits),

@@ -31,10 +31,10 @@ constexpr Statement update_executions{
     " cancel_requested = u.cancel_requested, started_at = u.started_at,"
     " finished_at = u.finished_at, error = u.error, last_seq = u.last_seq"
     " FROM unnest($1::uuid[], $2::integer[], $3::boolean[], $4::boolean[], $5::timestamptz[],"
-    " $6::timestamptz[], $7::json[], $8::bigint[]) u(id, status, paused, cancel_requested,"
-    " started_at, finished_at, error, last_seq)"
-    " WHERE e.id = u.id AND e.owner = $9::bigint RETURNING 1)"
-    " SELECT ropewalk_expect((SELECT count(*) FROM found), $10::bigint)"};
+    " $6::timestamptz[], $7::json[], $8::bigint[], $9::bigint[]) u(id, status, paused,"
+    " cancel_requested, started_at, finished_at, error, last_seq, after_seq)"
+    " WHERE e.id = u.id AND e.owner = $10::bigint AND e.last_seq = u.after_seq RETURNING 1)"
+    " SELECT ropewalk_expect((SELECT count(*) FROM found), $11::bigint)"};
 
 constexpr Statement upsert_tasks{
     "upsert_tasks",
@@ -100,16 +100,24 @@ std::string labels_param(std::map<std::string, std::string> const& labels) {
   return '\1' + boost::json::serialize(object);
 }
 
+struct StateRow {
+  std::uint64_t after_seq = 0;            // of the first change
+  ExecutionState const* state = nullptr;  // of the last one
+};
+
 struct ExecutionRows {
   std::vector<std::pair<ExecutionId, NewExecution const*>> created;
-  std::unordered_map<ExecutionId, ExecutionState const*> states;  // the last one of each
+  std::unordered_map<ExecutionId, StateRow> states;
 };
 
 ExecutionRows gather_executions(std::span<Change const> changes) {
   ExecutionRows rows;
   for (auto const& change : changes) {
     if (change.created) rows.created.emplace_back(change.execution, &*change.created);
-    if (change.state) rows.states[change.execution] = &*change.state;
+    if (!change.state) continue;
+    auto const [row, is_first] = rows.states.try_emplace(change.execution);
+    if (is_first) row->second.after_seq = change.after_seq;
+    row->second.state = &*change.state;
   }
   return rows;
 }
@@ -162,7 +170,7 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
     columns[9].add_if_any(created->concurrency_key);
     columns[10].add(std::optional<Instant>(created->created_at));
     auto const state = rows.states.find(id);
-    add_state(columns, 11, state == rows.states.end() ? pending : *state->second);
+    add_state(columns, 11, state == rows.states.end() ? pending : *state->second.state);
     if (state != rows.states.end()) rows.states.erase(state);
   }
   Step step;
@@ -174,11 +182,20 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
 
 Step update_step(BatchKey const& key, ExecutionRows const& rows) {
   Columns columns(
-      E::uuid, E::int4, E::boolean, E::boolean, E::timestamptz, E::timestamptz, E::json, E::int8
+      E::uuid,
+      E::int4,
+      E::boolean,
+      E::boolean,
+      E::timestamptz,
+      E::timestamptz,
+      E::json,
+      E::int8,
+      E::int8
   );
-  for (auto const& [id, state] : rows.states) {
+  for (auto const& [id, row] : rows.states) {
     columns[0].add(id);
-    add_state(columns, 1, *state);
+    add_state(columns, 1, *row.state);
+    columns[8].add_int8(signed_seq(row.after_seq));
   }
   Step step;
   step.statement = &update_executions;

@@ -21,7 +21,8 @@ struct BatchKey {
 
 /// Where a batch tells of one row twice (a task, an attempt, an execution's state), the last one
 /// counts: a transaction that is seen as a whole needs no more, and PostgreSQL refuses to upsert a
-/// row twice.
+/// row twice. Where the first change of an execution does not follow on what is stored
+/// (Change::after_seq), the whole transaction fails with RW003.
 std::vector<Step> encode_batch(BatchKey const& key, std::span<Change const> changes);
 
 }  // namespace ropewalk::sql

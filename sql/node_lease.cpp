@@ -26,7 +26,9 @@ constexpr Statement renew_lease{
     " SELECT epoch, false FROM nodes WHERE epoch <> $1::bigint AND lease_until < "
     "clock_timestamp()"};
 constexpr Statement take_over_node{
-    "take_over_node", "SELECT ropewalk_take_over($1::bigint, $2::bigint, $3::boolean)"};
+    "take_over_node",
+    "SELECT execution, has_begun"
+    " FROM ropewalk_take_over_by_name($1::bigint, $2::bigint, $3::boolean)"};
 constexpr Statement adopt{
     "adopt_orphans",
     "UPDATE executions e SET owner = $1::bigint WHERE status < 3 AND owner <> $1::bigint"
@@ -89,16 +91,16 @@ Async<Result<NodeLease::Beat>> NodeLease::beat() {
   co_return beat;
 }
 
-Async<Result<std::int64_t>> NodeLease::take_over(std::int64_t epoch) {
+Async<Result<std::vector<LeftBehind>>> NodeLease::take_over(std::int64_t epoch) {
   co_return co_await take_over(epoch, /*by_force=*/false);
 }
 
-Async<Result<std::int64_t>> NodeLease::take_over(std::int64_t epoch, bool by_force) {
+Async<Result<std::vector<LeftBehind>>> NodeLease::take_over(std::int64_t epoch, bool by_force) {
   for (int tries_left = 3;; --tries_left) {
     Params params;
     params.int8(epoch).int8(epoch_).boolean(by_force);
     auto done = co_await pool_.run(take_over_node, std::move(params));
-    if (done) co_return std::max<std::int64_t>(done->integer(0, 0), 0);
+    if (done) co_return read_left_behind(*done);
     bool const is_locked = sqlstate_of(done.error()) == "55P03";
     if (!is_locked || tries_left == 0) co_return done.error();
     auto ended = co_await end_transactions_of(epoch);
@@ -140,10 +142,13 @@ Async<> NodeLease::run(Handlers handlers) {
     }
     for (auto const epoch : beaten->expired) {
       auto taken = co_await take_over(epoch);
-      if (!taken)
+      if (!taken) {
         report(taken.error());
-      else if (*taken > 0 && handlers.on_taken)
-        handlers.on_taken(*taken);
+        // Its COMMIT may have been carried out all the same.
+        if (handlers.on_doubt) handlers.on_doubt();
+      } else if (!taken->empty() && handlers.on_taken) {
+        handlers.on_taken(std::move(*taken));
+      }
     }
   }
 }

@@ -44,7 +44,8 @@ class NodeLease {
   NodeLease(ConnectionPool& pool, Options options);
 
   /// Begins a new epoch. Executions of earlier processes with the same node_id, and those that no
-  /// node owns, become ours. REQUIRES: those processes are dead (the lock on the data directory
+  /// node owns, become ours: Store::list_live names them, as long as the epoch has none of its own.
+  /// REQUIRES: those processes are dead (the lock on the data directory
   /// sees to that).
   Async<Result<std::int64_t>> register_node();
 
@@ -55,14 +56,15 @@ class NodeLease {
   };
   Async<Result<Beat>> beat();
 
-  /// Makes the live executions of a node whose lease has run out ours; how many. 0 also when
-  /// another node was faster. Load them with Store::load_live.
-  Async<Result<std::int64_t>> take_over(std::int64_t epoch);
+  /// Makes the live executions of a node whose lease has run out ours, and names them. None also
+  /// when another node was faster. Load them with Store::load_live.
+  Async<Result<std::vector<LeftBehind>>> take_over(std::int64_t epoch);
 
-  /// Heartbeats every ttl/3 until cancelled or lost. on_taken(count) follows each takeover that
-  /// gave us something.
+  /// Heartbeats every ttl/3 until cancelled or lost. on_taken follows each takeover that gave us
+  /// something; on_doubt each that failed, and may have given us something nevertheless.
   struct Handlers {
-    std::function<void(std::int64_t count)> on_taken{};
+    std::function<void(std::vector<LeftBehind> taken)> on_taken{};
+    std::function<void()> on_doubt{};
     std::function<void()> on_lost{};
     std::function<void(Error const&)> on_error{};  // PostgreSQL could not be reached; it goes on
   };
@@ -79,7 +81,7 @@ class NodeLease {
   Steady::time_point trusted_until() const { return trusted_until_; }
 
  private:
-  Async<Result<std::int64_t>> take_over(std::int64_t epoch, bool by_force);
+  Async<Result<std::vector<LeftBehind>>> take_over(std::int64_t epoch, bool by_force);
   Async<Result<std::int64_t>> adopt_orphans();
   Async<Result<void>> end_transactions_of(std::int64_t epoch);
 

@@ -74,4 +74,13 @@ std::optional<Instant> Rows::at(std::size_t row, int column) const {
   return from_postgres_time(integer(row, column));
 }
 
+std::vector<LeftBehind> read_left_behind(Rows const& rows) {
+  std::vector<LeftBehind> out(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    out[i].execution = rows.id(i, 0);
+    out[i].has_begun = rows.boolean(i, 1);
+  }
+  return out;
+}
+
 }  // namespace ropewalk::sql

@@ -4,6 +4,7 @@
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/model/records.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct pg_result;
 
@@ -45,5 +47,8 @@ class Rows {
   };
   std::unique_ptr<pg_result, Clear> result_;
 };
+
+/// Of rows (id, has_begun).
+std::vector<LeftBehind> read_left_behind(Rows const& rows);
 
 }  // namespace ropewalk::sql

@@ -43,13 +43,21 @@ class Store {
   // Executions (store_executions.cpp)
   Async<Result<ExecutionRow>> get_execution(ExecutionId id);
   Async<Result<std::vector<ExecutionSummary>>> list_executions(ExecutionFilter filter);
-  /// Live executions that `epoch` owns, in order of id, those after `after` (nil: from the start).
+  Async<Result<Standing>> get_standing(ExecutionId id);
+  /// Live executions that `epoch` owns, in no order.
+  Async<Result<std::vector<LeftBehind>>> list_live(std::int64_t epoch);
+  /// Those of `ids` that `epoch` owns and that have not ended, as they all stood at one moment, in
+  /// order of id.
   Async<Result<std::vector<StoredExecution>>> load_live(
-      std::int64_t epoch, ExecutionId after, std::int32_t limit
+      std::int64_t epoch, std::vector<ExecutionId> ids
   );
   /// Makes a terminal execution ours so that it can be run on. Errors: not_found, not_terminal,
   /// fenced.
   Async<Result<void>> claim_for_retry(ExecutionId id, std::int64_t epoch);
+  /// Whose `key` is; nullopt: nobody's yet.
+  Async<Result<std::optional<Reservation>>> find_idempotency(
+      std::string key, std::string request_hash
+  );
   /// Gives `key` to the execution that is about to be accepted, or tells whose it is.
   Async<Result<Reservation>> reserve_idempotency(
       std::string key, std::string request_hash, ExecutionId id
@@ -57,11 +65,9 @@ class Store {
 
   // Events (store_events.cpp). Chunks in order; the first begins right behind `after_seq`.
   /// About `bytes_max` bytes at most, but at least one chunk.
-  Async<Result<std::vector<EventChunk>>> events(
-      ExecutionId id, std::uint64_t after_seq, std::int64_t bytes_max
-  );
+  Async<Result<ChunkPage>> events(ExecutionId id, std::uint64_t after_seq, std::int64_t bytes_max);
   /// Log chunks only, of one task or (empty) of all.
-  Async<Result<std::vector<EventChunk>>> logs(
+  Async<Result<ChunkPage>> logs(
       ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
   );
 

@@ -33,16 +33,21 @@ void drop_lines_through(EventChunk& chunk, std::uint64_t seq) {
   chunk.frames.erase(0, at);
 }
 
-std::vector<EventChunk> read_chunks(Rows const& rows, std::uint64_t after_seq) {
-  std::vector<EventChunk> out(rows.size());
+ChunkPage read_chunks(Rows const& rows, std::uint64_t after_seq, std::int64_t bytes_max) {
+  ChunkPage out;
+  out.chunks.resize(rows.size());
+  std::size_t bytes = 0;  // as the query counts them: before lines are taken off
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    auto& chunk = out[i];
+    auto& chunk = out.chunks[i];
     chunk.first_seq = static_cast<std::uint64_t>(rows.integer(i, 0));
     chunk.last_seq = static_cast<std::uint64_t>(rows.integer(i, 1));
     chunk.log_task = rows.text(i, 2);
     chunk.frames = rows.text(i, 3);
+    bytes += chunk.frames.size();
     if (chunk.first_seq <= after_seq) drop_lines_through(chunk, after_seq);
   }
+  out.has_more = rows.size() >= static_cast<std::size_t>(rows_max) ||
+                 bytes >= static_cast<std::size_t>(std::max<std::int64_t>(bytes_max, 1));
   return out;
 }
 
@@ -55,22 +60,22 @@ Params chunk_params(ExecutionId const& id, std::uint64_t after_seq, std::int64_t
 
 }  // namespace
 
-Async<Result<std::vector<EventChunk>>> Store::events(
+Async<Result<ChunkPage>> Store::events(
     ExecutionId id, std::uint64_t after_seq, std::int64_t bytes_max
 ) {
   auto params = chunk_params(id, after_seq, bytes_max);
   CO_TRY(auto rows, co_await pool_.run(select_events, std::move(params)));
-  co_return read_chunks(rows, after_seq);
+  co_return read_chunks(rows, after_seq, bytes_max);
 }
 
-Async<Result<std::vector<EventChunk>>> Store::logs(
+Async<Result<ChunkPage>> Store::logs(
     ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
 ) {
   auto params = chunk_params(id, after_seq, bytes_max);
   if (!task.empty()) params.text(task);
   auto const& statement = task.empty() ? select_logs : select_task_logs;
   CO_TRY(auto rows, co_await pool_.run(statement, std::move(params)));
-  co_return read_chunks(rows, after_seq);
+  co_return read_chunks(rows, after_seq, bytes_max);
 }
 
 }  // namespace ropewalk::sql

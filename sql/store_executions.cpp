@@ -34,7 +34,12 @@ constexpr Statement select_live{
     "select_live",
     "SELECT id, " STATE_COLUMNS ", " CREATED_COLUMNS
     ", owner FROM executions"
-    " WHERE owner = $1::bigint AND status < 3 AND id > $2::uuid ORDER BY id LIMIT $3::integer"};
+    " WHERE id = ANY($1::uuid[]) AND owner = $2::bigint AND status < 3 ORDER BY id"};
+constexpr Statement list_live_ids{
+    "list_live_ids",
+    "SELECT id, started_at IS NOT NULL FROM executions WHERE owner = $1::bigint AND status < 3"};
+constexpr Statement select_standing{
+    "select_standing", "SELECT status, last_seq FROM executions WHERE id = $1::uuid"};
 
 #define LIST_SQL                                                                             \
   "SELECT id, " STATE_COLUMNS                                                                \
@@ -154,6 +159,16 @@ Params ids_param(std::vector<ExecutionId> const& ids) {
   return params;
 }
 
+/// Of select_key.
+Reservation read_reservation(Rows const& found, std::string_view request_hash) {
+  bool const is_same = found.text(0, 1) == request_hash;
+  Reservation out;
+  out.execution = found.id(0, 0);
+  out.outcome = is_same ? Reservation::Outcome::known : Reservation::Outcome::conflict;
+  out.is_accepted = found.boolean(0, 2);
+  return out;
+}
+
 Error refusal(std::string code, std::string message) {
   Error error;
   error.code = std::move(code);
@@ -227,24 +242,49 @@ Async<Result<std::vector<ExecutionSummary>>> Store::list_executions(ExecutionFil
   co_return out;
 }
 
-Async<Result<std::vector<StoredExecution>>> Store::load_live(
-    std::int64_t epoch, ExecutionId after, std::int32_t limit
-) {
+Async<Result<Standing>> Store::get_standing(ExecutionId id) {
   Params params;
-  params.int8(epoch).id(after).int4(limit);
-  CO_TRY(auto rows, co_await pool_.run(select_live, std::move(params)));
+  params.id(id);
+  CO_TRY(auto rows, co_await pool_.run(select_standing, std::move(params)));
+  if (rows.empty())
+    co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
+  Standing out;
+  out.status = static_cast<Status>(rows.integer(0, 0));
+  out.last_seq = static_cast<std::uint64_t>(rows.integer(0, 1));
+  co_return out;
+}
+
+Async<Result<std::vector<LeftBehind>>> Store::list_live(std::int64_t epoch) {
+  Params params;
+  params.int8(epoch);
+  CO_TRY(auto rows, co_await pool_.run(list_live_ids, std::move(params)));
+  co_return read_left_behind(rows);
+}
+
+Async<Result<std::vector<StoredExecution>>> Store::load_live(
+    std::int64_t epoch, std::vector<ExecutionId> ids
+) {
+  std::vector<Step> steps(4);
+  steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
+  steps[1].statement = &select_live;
+  steps[1].params = ids_param(ids);
+  steps[1].params.int8(epoch);
+  steps[2].statement = &select_tasks;
+  steps[2].params = ids_param(ids);
+  steps[3].statement = &commit_read;
+  CO_TRY(auto results, co_await pool_.run(steps));
+  auto const& rows = results[1];
   std::vector<StoredExecution> out;
-  std::vector<ExecutionId> ids;
   std::unordered_map<ExecutionId, std::size_t> places;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     out.push_back(read_execution(rows, i));
-    ids.push_back(out.back().execution);
-    places[ids.back()] = i;
+    places[out.back().execution] = i;
   }
-  if (ids.empty()) co_return out;
-  CO_TRY(auto tasks, co_await pool_.run(select_tasks, ids_param(ids)));
-  for (std::size_t i = 0; i < tasks.size(); ++i)
-    out[places.at(tasks.id(i, 0))].tasks.push_back(read_task(tasks, i));
+  auto const& tasks = results[2];
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    auto const place = places.find(tasks.id(i, 0));
+    if (place != places.end()) out[place->second].tasks.push_back(read_task(tasks, i));
+  }
   co_return out;
 }
 
@@ -259,6 +299,16 @@ Async<Result<void>> Store::claim_for_retry(ExecutionId id, std::int64_t epoch) {
   co_return refusal("not_terminal", "execution " + id.to_string() + " has not ended");
 }
 
+Async<Result<std::optional<Reservation>>> Store::find_idempotency(
+    std::string key, std::string request_hash
+) {
+  Params params;
+  params.text(key);
+  CO_TRY(auto found, co_await pool_.run(select_key, std::move(params)));
+  if (found.empty()) co_return std::optional<Reservation>();
+  co_return read_reservation(found, request_hash);
+}
+
 Async<Result<Reservation>> Store::reserve_idempotency(
     std::string key, std::string request_hash, ExecutionId id
 ) {
@@ -268,18 +318,11 @@ Async<Result<Reservation>> Store::reserve_idempotency(
   steps[1].statement = &select_key;
   steps[1].params.text(key);
   CO_TRY(auto results, co_await pool_.run(steps));
-  Reservation out;
   auto const& found = results[1];
   if (found.empty())  // pruned in between
     co_return refusal("database_busy", "the idempotency key has just expired");
-  out.execution = found.id(0, 0);
-  out.is_accepted = found.boolean(0, 2);
-  if (results[0].affected() == 1)
-    out.outcome = Reservation::Outcome::fresh;
-  else if (found.text(0, 1) == request_hash)
-    out.outcome = Reservation::Outcome::known;
-  else
-    out.outcome = Reservation::Outcome::conflict;
+  auto out = read_reservation(found, request_hash);
+  if (results[0].affected() == 1) out.outcome = Reservation::Outcome::fresh;
   co_return out;
 }
 

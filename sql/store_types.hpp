@@ -61,6 +61,17 @@ struct ExecutionFilter {
   std::int32_t limit = 50;
 };
 
+/// How far an execution has come.
+struct Standing {
+  Status status = Status::pending;
+  std::uint64_t last_seq = 0;
+};
+
+struct ChunkPage {
+  std::vector<EventChunk> chunks{};
+  bool has_more = false;  // a bound was reached: there may be more
+};
+
 struct Reservation {
   enum class Outcome {
     fresh,     // the key is ours now

@@ -33,6 +33,12 @@ Response lines_response(EventPage const& page, std::uint64_t lines_count_max) {
   return out;
 }
 
+Result<std::uint64_t> read_limit(Request const& request) {
+  TRY(auto const limit, read_number(request, "limit", lines_default, lines_max));
+  if (limit == 0) return invalid_argument("limit is a whole number from 1 on");
+  return limit;
+}
+
 std::string_view graph_format(Request const& request) {
   if (auto const format = request.query_value("format")) return *format;
   auto const accept = request.header("Accept");
@@ -75,7 +81,7 @@ Async<Response> HistoryApi::events(Request request) {
   if (!id) co_return problem_response(id.error());
   auto const after = read_number(request, "after", 0, INT64_MAX);
   if (!after) co_return problem_response(after.error());
-  auto const limit = read_number(request, "limit", lines_default, lines_max);
+  auto const limit = read_limit(request);
   if (!limit) co_return problem_response(limit.error());
   auto const page = co_await backend_.events(*id, *after, page_bytes_max);
   if (!page) co_return problem_response(page.error());
@@ -89,7 +95,7 @@ Async<Response> HistoryApi::logs(Request request) {
   if (!id) co_return problem_response(id.error());
   auto const after = read_number(request, "after", 0, INT64_MAX);
   if (!after) co_return problem_response(after.error());
-  auto const limit = read_number(request, "limit", lines_default, lines_max);
+  auto const limit = read_limit(request);
   if (!limit) co_return problem_response(limit.error());
   std::string task(request.query_value("task").value_or(""));
   auto const page = co_await backend_.logs(*id, std::move(task), *after, page_bytes_max);

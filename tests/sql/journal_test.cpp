@@ -92,7 +92,7 @@ TEST_F(JournalTest, WhatIsCommittedReadsBackTheSame) {
     EXPECT_EQ(row->attempts.at(0).error, change.attempts[0].error);
     auto events = co_await store.events(change.execution, 0, 1000);
     CO_ASSERT_OK(events);
-    EXPECT_EQ(events->at(0).frames, change.events[0].frames);
+    EXPECT_EQ(events->chunks.at(0).frames, change.events[0].frames);
   };
   run(body(*journal, *pool));
 }
@@ -158,6 +158,46 @@ TEST_F(JournalTest, OneBadChangeIsRejectedAndTheOthersAreStored) {
   EXPECT_EQ(query("SELECT count(*) FROM events"), "3");
 }
 
+/// As a writer would make it that began from an old state, or that went on from the latest one.
+Change next_change(ExecutionId id, std::uint64_t after_seq, std::uint64_t last_seq, Status status) {
+  Change change;
+  change.execution = id;
+  change.after_seq = after_seq;
+  change.state.emplace().status = status;
+  change.state->last_seq = last_seq;
+  change.tasks.push_back(task_record("a", status));
+  change.events.push_back(event_chunk(after_seq + 1, last_seq));
+  return change;
+}
+
+TEST_F(JournalTest, WhatDoesNotFollowOnWhatIsStoredIsRefused) {
+  auto journal = make_journal(make_node());
+  auto body = [](Journal& writer) -> Async<> {
+    auto const id = make_id();
+    auto const other = make_id();
+    std::vector<Change> batch(1, accepted(id));
+    batch.push_back(accepted(other));
+    co_await commit_all(writer, batch);
+    std::vector<Change> end(1, next_change(id, 1, 4, Status::completed));
+    co_await commit_all(writer, end);
+    std::vector<Change> late(1, next_change(id, 1, 6, Status::running));
+    late.push_back(next_change(other, 1, 2, Status::running));
+    auto done = co_await writer.commit(late);
+    CO_ASSERT_OK(done);
+    EXPECT_EQ(done->rejected.size(), 1u);
+    EXPECT_EQ(done->rejected.at(0).first, 0u);
+    EXPECT_EQ(done->rejected.at(0).second.code, "change_rejected");
+    std::vector<Change> rest(1, next_change(other, 2, 3, Status::completed));
+    co_await commit_all(writer, rest);
+  };
+  run(body(*journal));
+  EXPECT_EQ(
+      query("SELECT string_agg(status || ':' || last_seq, ' ' ORDER BY id) FROM executions"),
+      "3:4 3:3"
+  );
+  EXPECT_EQ(query("SELECT count(*) FROM events"), "5");
+}
+
 TEST_F(JournalTest, AfterATakeoverTheOldOwnerWritesNothing) {
   int fenced_count = 0;
   observer_.on_fenced = [&] { ++fenced_count; };
@@ -176,6 +216,7 @@ TEST_F(JournalTest, AfterATakeoverTheOldOwnerWritesNothing) {
   auto body = [](Journal& old_owner, Journal& new_owner, ExecutionId execution) -> Async<> {
     std::vector<Change> batch(1);
     batch[0].execution = execution;
+    batch[0].after_seq = 1;
     batch[0].state.emplace().status = Status::failed;
     batch[0].events.push_back(event_chunk(2, 2));
     auto refused = co_await old_owner.commit(batch);
@@ -200,6 +241,8 @@ TEST_F(JournalTest, ALostAnswerToACommitStoresTheBatchOnce) {
     drops_left = 1;
     auto change = accepted(id);
     if (round > 1) change.created.reset();
+    change.after_seq = round - 1;
+    change.state->last_seq = round;
     change.events[0] = event_chunk(round, round);
     run(commit_all(*journal, std::vector(1, change)));
   }
@@ -213,6 +256,7 @@ Async<> write_stream(Journal& journal, ExecutionId id, std::uint64_t rounds) {
   for (std::uint64_t round = 1; round <= rounds; ++round) {
     auto change = accepted(id);
     if (round > 1) change.created.reset();
+    change.after_seq = round - 1;
     change.state->last_seq = round;
     change.events[0] = event_chunk(round, round);
     std::vector<Change> batch(1, change);

@@ -8,6 +8,8 @@
 #include "sql/store.hpp"
 #include "tests/sql/support.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::sql::testing {
 namespace {
 
@@ -61,12 +63,17 @@ TEST_F(NodeLeaseTest, TheNextProcessOfANodeTakesOverAtOnce) {
     CO_ASSERT_OK(beat);
     EXPECT_TRUE(beat->is_lost);
     Store store(shared);
-    auto page = co_await store.load_live(owner, ExecutionId(), 2);
-    CO_ASSERT_OK(page);
-    EXPECT_EQ(page->size(), 2u);
-    auto rest = co_await store.load_live(owner, page->back().execution, 2);
-    CO_ASSERT_OK(rest);
-    EXPECT_EQ(rest->size(), 1u);
+    auto left = co_await store.list_live(owner);
+    CO_ASSERT_OK(left);
+    EXPECT_EQ(left->size(), 3u);
+    std::vector<ExecutionId> ids;
+    for (auto const& one : *left) ids.push_back(one.execution);
+    auto stored = co_await store.load_live(owner, ids);
+    CO_ASSERT_OK(stored);
+    EXPECT_EQ(stored->size(), 3u);
+    auto foreign = co_await store.load_live(owner - 1, ids);
+    CO_ASSERT_OK(foreign);
+    EXPECT_EQ(foreign->size(), 0u);
   };
   run(body(*first, *pool, epoch));
 }
@@ -79,7 +86,7 @@ TEST_F(NodeLeaseTest, AnotherNodeTakesOverWhenTheLeaseRunsOutAndNotBefore) {
   accept(dead_epoch, 5);
   auto const started = Steady::now();
   auto const epoch = enter(*alive);
-  std::int64_t taken_count = 0;
+  std::size_t taken_count = 0;
   Steady::time_point taken_at{};
   NodeLease::Handlers handlers;
   auto body = [](NodeLease& lease, NodeLease::Handlers given) -> Async<> {
@@ -89,12 +96,12 @@ TEST_F(NodeLeaseTest, AnotherNodeTakesOverWhenTheLeaseRunsOutAndNotBefore) {
     scope.cancel();
     co_await scope.join();
   };
-  handlers.on_taken = [&](std::int64_t count) {
-    taken_count += count;
+  handlers.on_taken = [&](std::vector<LeftBehind> const& taken) {
+    taken_count += taken.size();
     taken_at = Steady::now();
   };
   run(body(*alive, handlers));
-  EXPECT_EQ(taken_count, 5);
+  EXPECT_EQ(taken_count, 5U);
   EXPECT_GT(taken_at - started, 800ms);
   EXPECT_LT(taken_at - started, 1700ms);
   EXPECT_EQ(owned(epoch), "5");
@@ -118,13 +125,43 @@ TEST_F(NodeLeaseTest, LiveNodesKeepWhatTheyHaveAndOrphansAreAdopted) {
   auto body = [](NodeLease& lease, std::int64_t other) -> Async<> {
     auto taken = co_await lease.take_over(other);
     CO_ASSERT_OK(taken);
-    EXPECT_EQ(*taken, 0);
+    EXPECT_EQ(taken->size(), 0u);
     auto nodes = co_await lease.list_nodes();
     CO_ASSERT_OK(nodes);
     EXPECT_EQ(nodes->size(), 2u);
     EXPECT_TRUE(nodes->at(0).is_alive);
   };
   run(body(*two, first));
+}
+
+TEST_F(NodeLeaseTest, ATakeoverNamesWhatItMovedAndNothingElse) {
+  auto pool = make_pool();
+  auto one = make_lease(*pool, "one");
+  auto two = make_lease(*pool, "two");
+  accept(enter(*one), 3);
+  query(
+      "UPDATE executions SET status = 3 WHERE id = (SELECT min(id::text)::uuid FROM executions)"
+      " RETURNING 1"
+  );
+  query(
+      "UPDATE executions SET status = 1, started_at = now()"
+      " WHERE id = (SELECT max(id::text)::uuid FROM executions) RETURNING 1"
+  );
+  accept(enter(*two), 4);
+  auto body = [](NodeLease& leaving, NodeLease& staying) -> Async<> {
+    auto const epoch = leaving.epoch();
+    auto released = co_await leaving.release();
+    CO_ASSERT_OK(released);
+    auto taken = co_await staying.take_over(epoch);
+    CO_ASSERT_OK(taken);
+    EXPECT_EQ(taken->size(), 2u);
+    auto const begun = [](LeftBehind const& left) { return left.has_begun; };
+    EXPECT_EQ(std::count_if(taken->begin(), taken->end(), begun), 1);
+    auto again = co_await staying.take_over(epoch);
+    CO_ASSERT_OK(again);
+    EXPECT_EQ(again->size(), 0u);
+  };
+  run(body(*one, *two));
 }
 
 TEST_F(NodeLeaseTest, AReleasedLeaseIsFreeAtOnce) {
@@ -141,7 +178,7 @@ TEST_F(NodeLeaseTest, AReleasedLeaseIsFreeAtOnce) {
     EXPECT_EQ(beat->expired.size(), 1u);
     auto taken = co_await staying.take_over(beat->expired.at(0));
     CO_ASSERT_OK(taken);
-    EXPECT_EQ(*taken, 1);
+    EXPECT_EQ(taken->size(), 1u);
   };
   run(body(*one, *two));
 }

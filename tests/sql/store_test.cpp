@@ -180,21 +180,46 @@ TEST_F(StoreTest, EventsBeginBehindAnyNumber) {
       auto chunks = co_await store.events(execution, after, 1'000'000);
       CO_ASSERT_OK(chunks);
       std::string got;
-      for (auto const& chunk : *chunks) got += chunk.frames;
+      for (auto const& chunk : chunks->chunks) got += chunk.frames;
       EXPECT_EQ(got, after == 9 ? "" : event_chunk(after + 1, 9).frames);
-      EXPECT_TRUE(chunks->empty() || chunks->front().first_seq == after + 1);
+      EXPECT_TRUE(after == 9 || chunks->chunks.at(0).first_seq == after + 1);
+      EXPECT_FALSE(chunks->has_more);
     }
     auto few = co_await store.events(execution, 0, 1);
     CO_ASSERT_OK(few);
-    EXPECT_EQ(few->size(), 1u);
+    EXPECT_EQ(few->chunks.size(), 1u);
+    EXPECT_TRUE(few->has_more);
     auto logs = co_await store.logs(execution, "", 3, 1'000'000);
     CO_ASSERT_OK(logs);
-    EXPECT_EQ(logs->size(), 2u);
-    EXPECT_EQ(logs->at(0).frames, event_chunk(4, 5).frames);
+    EXPECT_EQ(logs->chunks.size(), 2u);
+    EXPECT_EQ(logs->chunks.at(0).frames, event_chunk(4, 5).frames);
     auto logs_of_b = co_await store.logs(execution, "b", 0, 1'000'000);
     CO_ASSERT_OK(logs_of_b);
-    EXPECT_EQ(logs_of_b->size(), 1u);
-    EXPECT_EQ(logs_of_b->at(0).log_task, "b");
+    EXPECT_EQ(logs_of_b->chunks.size(), 1u);
+    EXPECT_EQ(logs_of_b->chunks.at(0).log_task, "b");
+  };
+  run(body(*pool_, id));
+}
+
+TEST_F(StoreTest, APageThatABoundEndedSaysThatThereIsMore) {
+  auto const id = make_id();
+  std::vector<Change> batch(1, accepted(id));
+  for (std::uint64_t seq = 2; seq <= 2500; ++seq) batch[0].events.push_back(event_chunk(seq, seq));
+  write(batch);
+  auto body = [](ConnectionPool& pool, ExecutionId execution) -> Async<> {
+    Store store(pool);
+    auto rows = co_await store.events(execution, 0, 1'000'000);
+    CO_ASSERT_OK(rows);
+    EXPECT_TRUE(rows->has_more) << "of 2,500 chunks a page holds 2,000";
+    auto rest = co_await store.events(execution, rows->chunks.back().last_seq, 1'000'000);
+    CO_ASSERT_OK(rest);
+    EXPECT_FALSE(rest->has_more);
+    EXPECT_EQ(rest->chunks.back().last_seq, 2500u);
+    auto standing = co_await store.get_standing(execution);
+    CO_ASSERT_OK(standing);
+    EXPECT_EQ(standing->status, Status::pending);
+    auto none = co_await store.get_standing(make_id());
+    EXPECT_EQ(none ? "" : none.error().code, "not_found");
   };
   run(body(*pool_, id));
 }
@@ -204,6 +229,9 @@ TEST_F(StoreTest, IdempotencyKeysGiveTheFirstExecution) {
   auto body = [](ConnectionPool& pool, ExecutionId first) -> Async<> {
     Store store(pool);
     using Outcome = Reservation::Outcome;
+    auto nobody = co_await store.find_idempotency("k", "h");
+    CO_ASSERT_OK(nobody);
+    EXPECT_FALSE(nobody->has_value());
     auto fresh = co_await store.reserve_idempotency("k", "h", first);
     CO_ASSERT_OK(fresh);
     EXPECT_EQ(fresh->outcome, Outcome::fresh);
@@ -215,6 +243,12 @@ TEST_F(StoreTest, IdempotencyKeysGiveTheFirstExecution) {
     auto conflict = co_await store.reserve_idempotency("k", "other", make_id());
     CO_ASSERT_OK(conflict);
     EXPECT_EQ(conflict->outcome, Outcome::conflict);
+    auto found = co_await store.find_idempotency("k", "h");
+    CO_ASSERT_OK(found);
+    EXPECT_TRUE(found->has_value() && (*found)->execution == first);
+    auto other = co_await store.find_idempotency("k", "other");
+    CO_ASSERT_OK(other);
+    EXPECT_TRUE(other->has_value() && (*other)->outcome == Outcome::conflict);
   };
   run(body(*pool_, id));
 }

@@ -4,6 +4,7 @@
 #include "engine/async/mailbox.hpp"
 #include "engine/async/shard.hpp"
 #include "engine/async/signal.hpp"
+#include "engine/async/turns.hpp"
 #include "tests/engine/async/run_coro.hpp"
 
 namespace ropewalk {
@@ -96,6 +97,38 @@ Async<> crosses_shards(Shard& other) {
   }
 }
 
+Async<> take_and_note(Turns<int>& turns, int key, std::vector<int>& order, int name) {
+  auto const turn = co_await turns.take(key);
+  order.push_back(name);
+  co_await sleep_for(2ms);
+  order.push_back(name);
+}
+
+Async<> turns_come_one_after_the_other() {
+  auto const executor = co_await asio::this_coro::executor;
+  Turns<int> turns(executor);
+  std::vector<int> order;
+  AsyncScope calls(executor);
+  for (int name = 1; name <= 3; ++name) calls.spawn(take_and_note(turns, 7, order, name));
+  co_await calls.join();
+  std::vector<int> expected;
+  for (int name = 1; name <= 3; ++name) expected.insert(expected.end(), 2, name);
+  EXPECT_EQ(order, expected);
+  order.clear();
+  auto const held = co_await turns.take(7);
+  AsyncScope other(executor);
+  other.spawn(take_and_note(turns, 7, order, 4));
+  calls.spawn(take_and_note(turns, 8, order, 5));
+  co_await calls.join();
+  EXPECT_EQ(order, std::vector<int>(2, 5)) << "another key does not wait";
+  other.cancel();
+  co_await other.join();
+  EXPECT_EQ(order.size(), 2U) << "who is cancelled leaves the line";
+}
+
+TEST(Turns, OneAtATimeForEachKeyInOrder) {
+  run_coro(turns_come_one_after_the_other());
+}
 TEST(Mailbox, KeepsOrderAndItsBound) {
   run_coro(mailbox_keeps_order());
 }
