@@ -1,10 +1,14 @@
 // REST as clients use it. Method: requests over a plain socket to one server; what it answers.
 #include "tests/system/support/requests.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
 
 namespace ropewalk::system_test {
 namespace {
@@ -68,6 +72,88 @@ TEST_F(ApiTest, AKeyMakesARepeatReturnTheFirst) {
   EXPECT_EQ(text_of(repeat.object(), "id"), text_of(first.object(), "id"));
   auto const other = server_.post("/v1/executions", start_request({{"n", 1}}), key);
   expect_problem(other, 422, "idempotency_mismatch");
+}
+
+/// The same request from several clients at once.
+std::vector<HttpReply> post_at_once(
+    Server const& server, std::string const& target, json::value const& body, Headers const& headers
+) {
+  std::vector<HttpReply> replies(6);
+  std::vector<std::thread> clients;
+  clients.reserve(replies.size());
+  for (auto& reply : replies)
+    clients.emplace_back([&] { reply = server.post(target, body, headers); });
+  for (auto& client : clients) client.join();
+  return replies;
+}
+
+TEST_F(ApiTest, RepeatsAtOnceAllGetTheFirst) {
+  json::object request;
+  request["workflow"] = definition(
+      "{'name': 'alone', 'concurrency': {'limit': 1}, 'tasks': {'a': {'type': 'wait',"
+      " 'duration': '10ms'}}}"
+  );
+  for (int round = 0; round < 10; ++round) {
+    Headers const key{{"Idempotency-Key", "at-once-" + std::to_string(round)}};
+    std::set<std::string> ids;
+    int created = 0;
+    for (auto const& reply : post_at_once(server_, "/v1/executions", request, key)) {
+      EXPECT_TRUE(reply.status == 201 || reply.status == 200) << reply.body;
+      created += reply.status == 201 ? 1 : 0;
+      ids.insert(text_of(reply.object(), "id"));
+    }
+    EXPECT_EQ(ids.size(), 1U);
+    EXPECT_EQ(created, 1);
+    EXPECT_EQ(text_of(server_.wait_for_end(*ids.begin()), "status"), "COMPLETED");
+  }
+  EXPECT_EQ(server_.metric("ropewalk_executions_broken_total"), 0);
+}
+
+TEST_F(ApiTest, ARepeatNeedsNotBeAcceptedAgain) {
+  ASSERT_EQ(server_.post("/v1/workflows", pass_workflow("strict")).status, 201U);
+  Headers const key{{"Idempotency-Key", "before-the-change"}};
+  json::object request;
+  request["workflow"] = "strict";
+  auto const first = server_.post("/v1/executions", request, key);
+  ASSERT_EQ(first.status, 201U) << first.body;
+  auto changed = pass_workflow("strict").as_object();
+  changed["inputs"] = json::parse(R"({"type": "object", "required": ["n"]})");
+  ASSERT_EQ(server_.post("/v1/workflows", changed).status, 201U);
+  EXPECT_EQ(server_.post("/v1/executions", request).status, 422U);
+  auto const repeat = server_.post("/v1/executions", request, key);
+  EXPECT_EQ(repeat.status, 200U) << repeat.body;
+  EXPECT_EQ(text_of(repeat.object(), "id"), text_of(first.object(), "id"));
+}
+
+TEST_F(ApiTest, OfRetriesAtOnceOneIsTaken) {
+  auto const broken = definition(
+      "{'name': 'broken', 'tasks': {'a': {'type': 'command', 'command': ['sh', '-c',"
+      " 'sleep 0.05; exit 1']}}}"
+  );
+  auto const id = server_.run(broken);
+  auto const target = "/v1/executions/" + id + "/retry";
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(text_of(server_.wait_for_end(id), "status"), "FAILED");
+    int taken = 0;
+    for (auto const& reply : post_at_once(server_, target, json::object(), {})) {
+      EXPECT_TRUE(reply.status == 202 || reply.status == 409) << reply.body;
+      taken += reply.status == 202 ? 1 : 0;
+    }
+    EXPECT_GE(taken, 1);
+  }
+  EXPECT_EQ(text_of(server_.wait_for_end(id), "status"), "FAILED");
+  EXPECT_EQ(gaps_in_events(server_.database()), "");
+  EXPECT_EQ(server_.metric("ropewalk_executions_broken_total"), 0);
+}
+
+TEST_F(ApiTest, APageOfNothingIsRefused) {
+  auto const id = server_.run(pass_workflow());
+  for (auto const* list : {"events", "logs"})
+    expect_problem(
+        server_.get("/v1/executions/" + id + "/" + list + "?limit=0&after=3"),
+        400,
+        "invalid_argument"
+    );
 }
 
 TEST_F(ApiTest, PreferWaitAnswersWithTheEnd) {
