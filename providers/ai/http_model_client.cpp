@@ -4,6 +4,8 @@
 #include "engine/base/text.hpp"
 #include "providers/ai/answer_builder.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <utility>
 
 namespace ropewalk::ai {
@@ -40,7 +42,7 @@ class HttpModelClient::Exchange {
       : client_(client), request_(request), listener_(listener) {}
 
   Async<ChatOutcome> run() {
-    auto ended = co_await exchange();
+    auto const ended = co_await caught_exchange();
     outcome_.ended = ended ? Result<>() : Result<>(named(ended.error()));
     outcome_.answer = builder_.take();
     outcome_.total = since(begun_);
@@ -48,6 +50,16 @@ class HttpModelClient::Exchange {
   }
 
  private:
+  /// A cancellation that comes between two awaits ends the next of them by throwing.
+  Async<Result<>> caught_exchange() {
+    try {
+      co_return co_await exchange();
+    } catch (boost::system::system_error const& thrown) {
+      if (thrown.code() != asio::error::operation_aborted) throw;
+    }
+    co_return Error{ErrorClass::permanent, "cancelled", "the call was cancelled"};
+  }
+
   Async<Result<>> exchange() {
     CO_TRY(WireRequest wire, client_.dialect_.request(client_.provider_, request_));
     HttpRequest http;
@@ -73,8 +85,9 @@ class HttpModelClient::Exchange {
     while (failed.body.size() < client_.limits_.failure_bytes_max) {
       auto reading = response.read_some();
       auto const piece = co_await std::move(reading);
+      if (!piece && piece.error().code == "cancelled") co_return piece.error();
       if (!piece || piece->empty()) break;  // what came until then says enough
-      failed.body += *piece;
+      failed.body.append(*piece, 0, client_.limits_.failure_bytes_max - failed.body.size());
     }
     co_return client_.dialect_.classify(client_.provider_, request_.model, failed);
   }

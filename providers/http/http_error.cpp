@@ -29,7 +29,12 @@ Error lost_connection(
   if (is_tls_error(ec)) return tls_failure(ec, peer);
   auto message = "the connection to " + peer + " was lost " + std::string(when) + ": ";
   message += !ec || ec == error::eof ? "the other side closed it" : ec.message();
-  return http_error(ErrorClass::transient, "connection_lost", std::move(message));
+  return http_error(
+      ErrorClass::transient,
+      "connection_lost",
+      std::move(message),
+      "see whether the server or a proxy before it ended; a load balancer may allow less time"
+  );
 }
 
 Error failed_connect(boost::system::error_code ec, std::string const& peer) {

@@ -83,7 +83,8 @@ Error ResponseReader::malformed(std::string why) const {
   return http_error(
       ErrorClass::transient,
       "malformed_response",
-      peer_ + " did not answer in sound HTTP/1.1: " + std::move(why)
+      peer_ + " did not answer in sound HTTP/1.1: " + std::move(why),
+      "check host, port and scheme of the URL, and what stands between here and there"
   );
 }
 

@@ -8,16 +8,21 @@ namespace {
 
 using Phase = TimeLimits::Phase;
 
+constexpr char const* connect_hint = "see whether the host is up and a firewall drops what is sent";
+constexpr char const* answer_hint =
+    "the other side may have too much to do; where it needs longer, raise the timeout";
+
 struct Limit {
   Duration time{};  // zero: none
   char const* code = "";
   char const* what = "";
+  char const* hint = answer_hint;
 };
 
 Limit limit_of(Phase phase, HttpTimeouts const& timeouts) {
   switch (phase) {
     case Phase::connect:
-      return {timeouts.connect, "timeout_connect", "could not be connected to"};
+      return {timeouts.connect, "timeout_connect", "could not be connected to", connect_hint};
     case Phase::write:
       return {timeouts.idle, "timeout_idle", "took nothing of the request"};
     case Phase::first_byte:
@@ -32,7 +37,8 @@ Error timed_out(Limit const& limit, Duration allowed, std::string const& peer) {
   return http_error(
       ErrorClass::transient,
       limit.code,
-      peer + " " + limit.what + " within " + format_duration(allowed)
+      peer + " " + limit.what + " within " + format_duration(allowed),
+      limit.hint
   );
 }
 

@@ -5,12 +5,18 @@
 #include "providers/ai/dialects/sse_decoder.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
+
+#include <algorithm>
+#include <array>
 
 namespace ropewalk::ai {
 namespace {
 
 constexpr std::size_t answer_bytes_max = 256 * 1024 * 1024;
 constexpr std::size_t beginning_bytes_max = 4096;
+constexpr std::string_view last_event = "[DONE]";
+constexpr std::array<std::string_view, 4> field_names{"data:", "event:", "id:", "retry:"};
 constexpr std::size_t lenient_bytes_max = 64 * 1024;
 constexpr JsonLimits chunk_limits{
     .bytes_max = SseDecoder::event_bytes_max_default, .depth_max = 64, .nodes_max = 1'000'000};
@@ -28,6 +34,25 @@ Result<json::value> parse_chunk(std::string_view text) {
   return lenient;
 }
 
+/// Whether `text` is the beginning of a piece whose rest did not come.
+bool is_cut(std::string_view text) {
+  if (text.empty()) return false;
+  if (text.size() < last_event.size() && last_event.starts_with(text)) return true;
+  json::parse_options options;
+  options.max_depth = chunk_limits.depth_max;
+  json::stream_parser parser({}, options);
+  json::error_code ec;
+  parser.write(text.data(), text.size(), ec);
+  return !ec && !parser.done();
+}
+
+/// Whether a body that begins so is one of events, as far as can be seen.
+bool begins_with_field(std::string_view text) {
+  return std::any_of(field_names.begin(), field_names.end(), [text](std::string_view name) {
+    return text.starts_with(name) || name.starts_with(text);
+  });
+}
+
 class AnswerStream final : public AnswerDecoder {
  public:
   AnswerStream(AnswerSink sink, std::unique_ptr<AnswerReader> reader)
@@ -41,6 +66,7 @@ class AnswerStream final : public AnswerDecoder {
 
   void find_framing(std::string_view bytes);
   void take(SseEvent const& event);
+  void take_last(SseEvent const& event);
   void take(std::string_view text);
   void take_value(json::value const& value, std::string_view text);
   void fail_framing(Error const& error);
@@ -93,15 +119,26 @@ void AnswerStream::feed(std::string_view bytes, std::vector<ChatEvent>& out) {
 void AnswerStream::end(std::vector<ChatEvent>& out) {
   if (sink_.is_done()) return;
   sink_.into(out);
-  std::vector<SseEvent> events;
-  auto const ended = framing_ == Framing::json ? objects_.end() : events_.end(events);
-  for (auto const& event : events) take(event);
-  if (!ended) fail_framing(ended.error());
+  if (framing_ == Framing::json) {
+    // An object that is not closed was cut.
+    has_object_ = has_object_ || !objects_.end();
+  } else {
+    std::vector<SseEvent> events;
+    auto const ended = events_.end(events);
+    for (auto const& event : events) take_last(event);
+    if (!ended) fail_framing(ended.error());
+  }
   finish();
 }
 
+/// An event that the end of the body left without its blank line: it counts when it is whole.
+void AnswerStream::take_last(SseEvent const& event) {
+  if (!is_cut(event.data)) return take(event);
+  has_object_ = true;
+}
+
 void AnswerStream::take(SseEvent const& event) {
-  if (!event.data.starts_with("[DONE]")) return take(event.data);
+  if (!event.data.starts_with(last_event)) return take(event.data);
   has_object_ = true;
   finish();
 }
@@ -142,7 +179,8 @@ void AnswerStream::finish() {
   if (sink_.is_done()) return;
   auto const first = beginning_.find_first_not_of(" \t\r\n");
   // Comments are what a server says while it thinks.
-  bool const is_silent = first == std::string::npos || beginning_[first] == ':';
+  bool const is_silent = first == std::string::npos || beginning_[first] == ':' ||
+                         begins_with_field(std::string_view(beginning_).substr(first));
   if (has_object_ || is_silent)
     return sink_.fail(
         Verdict::stream_truncated,

@@ -32,6 +32,12 @@ TEST(BrokenStreams, Truncated) {
       {"openai", "", "stream_truncated", "openai (asked-for): "},
       {"openai", ": ping\n\n", "stream_truncated", ""},
       {"openai", openai_text, "stream_truncated", "broke off"},
+      {"openai", "da", "stream_truncated", "before it began"},
+      {"openai", "event: me", "stream_truncated", "before it began"},
+      {"openai", "{\"choices\":[{\"mess", "stream_truncated", "broke off"},
+      {"openai", openai_text + "data: {\"choices\":[{\"de", "stream_truncated", "broke off"},
+      {"openai", openai_text + "data: [DON", "stream_truncated", "broke off"},
+      {"openai", openai_text + "data: {\"choices\":[}", "malformed_response", "not JSON"},
       {"openai", openai_text + "data: [DONE]\n\n", "stream_truncated", ""},
       {"openai-responses",
        "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n",
@@ -68,7 +74,6 @@ TEST(BrokenStreams, NotAnAnswer) {
   check({"openai", "data: {\"choices\":[{\"delta\":\n\n", "malformed_response", "{\"choices\""});
   check({"openai", "data: hello\n\n", "malformed_response", "hello"});
   check({"openai", "data: 7\n\n", "malformed_response", "no object"});
-  check({"openai", "{\"choices\":[{\"mess", "malformed_response", "{\"choices\""});
   check({"ollama", "{\"message\":{\"content\":\"a\n", "malformed_response", ""});
   check({"ollama", "{\"message\":}\n", "malformed_response", ""});
   check({"anthropic", "data: {\"type\":\"message_stop\"}\n\n", "malformed_response", "stop reason"}
