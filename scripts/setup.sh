@@ -2,8 +2,10 @@
 # Installs what building and running need on Debian 12, and only what is missing.
 #   scripts/setup.sh           what run.sh and test.sh need
 #   scripts/setup.sh --tools   also clang 19 and the formatter (./test.sh tsan|tidy, fuzzing)
+#   scripts/setup.sh --peers   also the servers of others that tests talk to, into build/peers
 #   scripts/setup.sh --list    prints the packages that are missing, installs nothing
 set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
 
 packages=(
   g++ cmake ninja-build ccache lld pkg-config git python3 nodejs perl procps ca-certificates
@@ -21,13 +23,38 @@ declare -A program=(
 )
 
 list_only=no
+peers=no
 for argument in "$@"; do
   case "$argument" in
     --tools) packages+=("${tools[@]}") ;;
+    --peers) peers=yes ;;
     --list) list_only=yes ;;
-    *) echo "setup.sh: unknown option '$argument' (known: --tools, --list)" >&2; exit 2 ;;
+    *) echo "setup.sh: unknown option '$argument' (known: --tools, --peers, --list)" >&2; exit 2 ;;
   esac
 done
+
+# Not having a peer is no failure: the tests that need it say so and are skipped.
+install_peers() {
+  local source=$root/tests/providers/ai/peer folder=$root/build/peers/aimock
+  if cmp -s "$source/package-lock.json" "$folder/installed.json"; then return; fi
+  if ! command -v npm >/dev/null 2>&1; then
+    echo "setup: no npm here: tests against servers of others are skipped" >&2
+    return
+  fi
+  mkdir -p "$folder"
+  cp "$source/package.json" "$source/package-lock.json" "$folder"
+  if (cd "$folder" && timeout 120 npm ci --ignore-scripts --no-audit --no-fund) \
+      >"$folder/install.log" 2>&1 </dev/null; then
+    cp "$source/package-lock.json" "$folder/installed.json"
+  else
+    echo "setup: npm could not install the peers ($folder/install.log): their tests are skipped" >&2
+  fi
+}
+
+finish() {
+  if [ "$peers" = yes ]; then install_peers; fi
+  exit 0
+}
 
 is_there() {
   local wanted=${program[$1]:-}
@@ -37,7 +64,7 @@ is_there() {
 
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "setup.sh: no apt-get here; going on with what is installed. Needed: ${packages[*]}" >&2
-  exit 0
+  finish
 fi
 
 missing=()
@@ -45,7 +72,7 @@ for package in "${packages[@]}"; do
   is_there "$package" || missing+=("$package")
 done
 if [ "$list_only" = yes ]; then printf '%s\n' ${missing[@]+"${missing[@]}"}; exit 0; fi
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+if [ ${#missing[@]} -eq 0 ]; then finish; fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -81,3 +108,4 @@ if ! install; then  # package lists that are absent or stale
     exit 1
   fi
 fi
+finish
