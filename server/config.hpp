@@ -30,7 +30,8 @@ struct Limits {
   std::uint64_t depth = 32;
   std::uint64_t input_bytes = 1024 * 1024;
   std::uint64_t output_bytes = 1024 * 1024;
-  std::uint64_t log_bytes = 16 * 1024 * 1024;  // of one task
+  std::uint64_t log_bytes = 16 * 1024 * 1024;    // of one task
+  std::uint64_t stream_bytes = 4 * 1024 * 1024;  // streamed text, of a channel of an attempt
   std::uint64_t connections = 10'000;
   std::uint64_t subscriptions = 1'000;     // of one WebSocket
   std::uint64_t frame_bytes = 64 * 1024;   // of one message from a WebSocket client

@@ -66,6 +66,8 @@ constexpr Row rows[] = {
    ROPEWALK_SLOT(limits.output_bytes), "output of a task", 2},
   {"limits.logBytes", "--limits-log-bytes", "ROPEWALK_LIMITS_LOG_BYTES", size,
    ROPEWALK_SLOT(limits.log_bytes), "log of a task; the rest is cut and marked", 1024},
+  {"limits.streamBytes", "--limits-stream-bytes", "ROPEWALK_LIMITS_STREAM_BYTES", size,
+   ROPEWALK_SLOT(limits.stream_bytes), "text of a task that live watchers are shown", 1024},
   {"limits.connections", "--limits-connections", "ROPEWALK_LIMITS_CONNECTIONS", integer,
    ROPEWALK_SLOT(limits.connections), "connections at once", 1},
   {"limits.subscriptions", "--limits-subscriptions", "ROPEWALK_LIMITS_SUBSCRIPTIONS", integer,

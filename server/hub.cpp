@@ -18,6 +18,7 @@ Hub& Hub::home_of(ExecutionId execution) const {
 
 void Hub::publish(ExecutionId execution, std::vector<EventChunk> const& events) {
   if (events.empty()) return;
+  if (book_.has(execution)) publish_streams(execution, events);
   auto const found = interests_.find(execution);
   if (found == interests_.end() && interest_in_all_.total == 0) return;
   auto const batch = make_batch(execution, events);
@@ -43,7 +44,7 @@ void Hub::deliver(SharedBatch const& batch, bool is_for_all) {
   }
   auto const found = watchers_.find(batch->execution);
   if (found == watchers_.end()) return;
-  for (auto* watcher : found->second) watcher->offer(batch);
+  for (auto* watcher : found->second.watchers) watcher->offer(batch);
 }
 
 void Hub::add_interest(ExecutionId execution, std::uint32_t shard, int change) {
@@ -53,6 +54,7 @@ void Hub::add_interest(ExecutionId execution, std::uint32_t shard, int change) {
       static_cast<std::uint32_t>(static_cast<int>(interest.counts[shard]) + change);
   interest.total = static_cast<std::uint32_t>(static_cast<int>(interest.total) + change);
   if (interest.total == 0) interests_.erase(execution);
+  if (change > 0) tell_everything(execution, shard);
 }
 
 void Hub::add_interest_in_all(std::uint32_t shard, int change) {
@@ -63,7 +65,7 @@ void Hub::add_interest_in_all(std::uint32_t shard, int change) {
 }
 
 Async<bool> Hub::watch(ExecutionId execution, Watcher& watcher) {
-  auto& mine = watchers_[execution];
+  auto& mine = watchers_[execution].watchers;
   bool const is_first = mine.empty();
   mine.insert(&watcher);
   auto& home = home_of(execution);
@@ -86,8 +88,8 @@ Async<bool> Hub::watch(ExecutionId execution, Watcher& watcher) {
 
 void Hub::unwatch(ExecutionId execution, Watcher& watcher) {
   auto const found = watchers_.find(execution);
-  if (found == watchers_.end() || found->second.erase(&watcher) == 0) return;
-  if (!found->second.empty()) return;
+  if (found == watchers_.end() || found->second.watchers.erase(&watcher) == 0) return;
+  if (!found->second.watchers.empty()) return;
   watchers_.erase(found);
   auto& home = home_of(execution);
   auto const shard = shard_.index();

@@ -66,6 +66,7 @@ Async<> cut_at(NodeShard& home) {
 Async<> drop_work_at(NodeShard& home) {
   co_await home.work_scope.join();
   auto const work = std::exchange(home.work, nullptr);
+  home.hub.forget_streams();
   if (work) co_await work->launcher.close();
 }
 

@@ -181,6 +181,8 @@ Async<Result<LivePlace>> NodeBackend::place(ExecutionId id) {
   LivePlace out;
   out.last_seq = standing->last_seq;
   out.status = standing->status;
+  // The first event says that it was accepted: a task that has ended has left others.
+  out.has_ended_tasks = standing->last_seq > 1;
   co_return out;
 }
 
@@ -221,6 +223,19 @@ Async<Result<>> NodeBackend::expect_task(ExecutionId id, std::string task) {
   error.code = "not_found";
   error.message = "execution " + id.to_string() + " has no task \"" + task + "\"";
   co_return error;
+}
+
+Async<Result<std::vector<StoredText>>> NodeBackend::texts(
+    ExecutionId id, std::string task, std::string after
+) {
+  auto const rows = co_await shard_.store.streams(id, std::move(task), std::move(after));
+  if (!rows) co_return rows.error();
+  std::vector<StoredText> out;
+  for (auto const& row : *rows)
+    out.push_back(
+        read_stored_text(row.task, row.attempt, std::string(to_string(row.status)), row.stream)
+    );
+  co_return out;
 }
 
 Async<Result<NodeBackend::GraphSource>> NodeBackend::graph(ExecutionId id) {

@@ -52,6 +52,8 @@ class NodeBackend : public Backend {
   Async<Result<EventPage>> logs(
       ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
   ) override;
+  Async<Result<std::vector<StoredText>>> texts(ExecutionId id, std::string task, std::string after)
+      override;
   Async<Result<boost::json::value>> why(ExecutionId id, std::string task) override;
   Async<Result<GraphSource>> graph(ExecutionId id) override;
 

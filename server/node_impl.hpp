@@ -98,6 +98,7 @@ class NodeShard {
   WorkflowApi workflow_api;
   ExecutionApi execution_api;
   HistoryApi history_api;
+  StreamApi stream_api;
   NodeApi node_api;
   Router router;
   StreamServer streams;

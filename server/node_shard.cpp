@@ -106,12 +106,13 @@ NodeShard::NodeShard(
     : shard(index),
       pool(shard.executor(), pool_options(common)),
       store(pool),
-      hub(shard),
+      hub(shard, common.config.limits.stream_bytes),
       turns(shard.executor()),
       backend(common, *this, all, admission),
       workflow_api(backend),
       execution_api(backend, common.config.limits),
       history_api(backend),
+      stream_api(shard.executor(), backend, hub, common.config.limits),
       node_api(backend),
       streams(
           shard.executor(),
@@ -130,6 +131,7 @@ NodeShard::NodeShard(
   workflow_api.add_to(router);
   execution_api.add_to(router);
   history_api.add_to(router);
+  stream_api.add_to(router);
   node_api.add_to(router);
   add_static_files(router);
   router.on_fault = [](Request const& request, std::string_view what) {

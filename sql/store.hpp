@@ -71,6 +71,13 @@ class Store {
       ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
   );
 
+  // Streamed texts (store_streams.cpp)
+  /// What ended tasks keep of the text that they streamed (`detail.stream`): of `task`, or (empty)
+  /// of the next few whose ids come after `after`.
+  Async<Result<std::vector<StreamRow>>> streams(
+      ExecutionId id, std::string task, std::string after
+  );
+
   // Retention (store_prune.cpp)
   /// Deletes terminal executions that ended before `older_than` with all that belongs to them, and
   /// what nothing refers to any more, `batch_size` executions a transaction.

@@ -83,6 +83,13 @@ struct Reservation {
   bool is_accepted = false;  // that execution is in the database; if not, accept it under that id
 };
 
+struct StreamRow {
+  std::string task{};
+  std::uint32_t attempt = 0;
+  Status status = Status::pending;
+  std::string stream{};  // JSON text of an object
+};
+
 struct PruneCounts {
   std::int64_t executions = 0;
   std::int64_t definitions = 0;

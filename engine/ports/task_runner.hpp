@@ -7,6 +7,9 @@
 #include "engine/async/async.hpp"
 #include "engine/model/attempt.hpp"
 #include "engine/model/log_line.hpp"
+#include "engine/model/text_end.hpp"
+
+#include <string_view>
 
 namespace ropewalk {
 
@@ -17,6 +20,18 @@ class AttemptSink {
   /// Returns when there is room for more: awaiting it is what slows a child's pipe down (DESIGN
   /// §6). Keeps order.
   virtual Async<> log(LogLine line) = 0;
+
+  // Text for live watchers. These never wait and store nothing: what must last stands in the
+  // attempt's outcome. Ignored once the engine has done with the attempt.
+
+  /// More of a channel's text: "text", "reasoning" or "tool:<id>". `text` is valid UTF-8, cut
+  /// between code points.
+  virtual void token(std::string_view /*channel*/, std::string_view /*text*/) {}
+  /// What was shown of this attempt counts no more: all its channels begin again at offset 0
+  /// (a fallback to another model, a repair, a further round).
+  virtual void restart_text(std::string_view /*reason*/) {}
+  /// The text is complete. Watchers are told when the task's end is durable.
+  virtual void end_text(TextEnd /*end*/) {}
 };
 
 class TaskRunner {

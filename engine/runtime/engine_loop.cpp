@@ -14,7 +14,12 @@ constexpr auto company_time = std::chrono::milliseconds(10);
 /// What one attempt says goes into the core; how fast it may go on is the journal's pace.
 class Engine::Impl::Sink : public AttemptSink {
  public:
-  Sink(Impl& engine, RequestId slot) : engine_(engine), slot_(slot) {}
+  Sink(Impl& engine, RequestId slot, AttemptRequest const& request)
+      : engine_(engine),
+        slot_(slot),
+        execution_(request.execution),
+        task_(request.task),
+        attempt_(request.attempt) {}
 
   Async<> log(LogLine line) override {
     engine_.core_.log(slot_, std::move(line), engine_.now());
@@ -22,9 +27,25 @@ class Engine::Impl::Sink : public AttemptSink {
     return engine_.wait_for_room();
   }
 
+  void token(std::string_view channel, std::string_view text) override {
+    if (counts()) engine_.parts_.events.token(source(), channel, text);
+  }
+  void restart_text(std::string_view reason) override {
+    if (counts()) engine_.parts_.events.restart_text(source(), reason);
+  }
+  void end_text(TextEnd end) override {
+    if (counts()) engine_.parts_.events.end_text(source(), end);
+  }
+
  private:
+  bool counts() const { return engine_.core_.has_attempt(slot_); }
+  TextSource source() const { return TextSource{execution_, task_, attempt_}; }
+
   Impl& engine_;
   RequestId slot_;
+  ExecutionId execution_;
+  std::string task_;
+  std::uint32_t attempt_;
 };
 
 Async<> Engine::Impl::wait_for_room() {
@@ -57,6 +78,7 @@ void Engine::Impl::apply(CoreEffects effects) {
   for (auto const& end : effects.ended) ended(end);
   for (auto const& [id, error] : effects.broken) {
     parts_.observer.execution_broken(id, error);
+    parts_.events.forget(id);
     parts_.admission.leave(id);
     wake_end_waiters(id, std::nullopt);
     auto const [first, last] = committing_.equal_range(id);
@@ -90,7 +112,7 @@ void Engine::Impl::start(AttemptStart attempt) {
 
 Async<> Engine::Impl::run_attempt(RequestId slot, TaskRunner& runner, AttemptRequest request) {
   AttemptOutcome outcome;
-  Sink sink(*this, slot);
+  Sink sink(*this, slot, request);
   try {
     outcome = co_await runner.run(std::move(request), sink);
   } catch (boost::system::system_error const& e) {

@@ -101,6 +101,8 @@ class EngineCore {
   void refused(RequestId slot, Error error, Instant now);
   void attempt_finished(RequestId slot, AttemptOutcome outcome, Instant now);
   void log(RequestId slot, LogLine line, Instant now);
+  /// Whether the attempt in this slot still counts.
+  bool has_attempt(RequestId slot) const { return slots_.contains(slot); }
   void wake(Instant now);
   /// Starts nothing more; what runs goes on.
   void stop_starting() { stopping_ = true; }

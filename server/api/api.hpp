@@ -7,6 +7,7 @@
 #include "server/api/backend.hpp"
 #include "server/config.hpp"
 #include "server/http/router.hpp"
+#include "server/hub.hpp"
 
 #include <span>
 #include <string_view>
@@ -62,6 +63,25 @@ class HistoryApi {
   Async<Response> why(Request request);
 
   Backend& backend_;
+};
+
+/// What a task streams, as Server-Sent Events.
+class StreamApi {
+ public:
+  StreamApi(Executor executor, Backend& backend, Hub& hub, Limits const& limits)
+      : executor_(executor), backend_(backend), hub_(hub), limits_(limits) {}
+  void add_to(Router& router);
+
+ private:
+  Async<Response> task_stream(Request request);
+  Async<Result<Status>> end_of(
+      ExecutionId id, Backend::GraphSource const& source, std::string const& task
+  );
+
+  Executor executor_;
+  Backend& backend_;
+  Hub& hub_;
+  Limits const& limits_;
 };
 
 /// The node itself, and what it serves as files.

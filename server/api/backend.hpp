@@ -10,6 +10,7 @@
 #include "engine/model/status.hpp"
 #include "engine/model/workflow.hpp"
 #include "engine/runtime/engine.hpp"
+#include "server/stream/stored_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -70,6 +71,7 @@ struct EventPage {
 struct LivePlace {
   std::uint64_t last_seq = 0;
   Status status = Status::pending;
+  bool has_ended_tasks = false;  // it is possible: texts() may know some
 };
 
 class Backend {
@@ -121,6 +123,11 @@ class Backend {
   /// The same, log lines only; `task` empty: of all tasks.
   virtual Async<Result<EventPage>> logs(
       ExecutionId id, std::string task, std::uint64_t after, std::size_t bytes_max
+  ) = 0;
+  /// The texts that ended tasks streamed, a few at a time: of `task`, or (empty) of all tasks whose
+  /// ids come after `after`, in their order. Nothing: that was all.
+  virtual Async<Result<std::vector<StoredText>>> texts(
+      ExecutionId id, std::string task, std::string after
   ) = 0;
   virtual Async<Result<boost::json::value>> why(ExecutionId id, std::string task) = 0;
   /// Its definition, for the graph, and the status of each task by id.

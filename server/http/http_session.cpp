@@ -62,6 +62,7 @@ void HttpSession::finish() {
   finishing_ = true;
   boost::system::error_code ignored;
   if (is_idle_) socket_.cancel(ignored);
+  if (streaming_ != nullptr) streaming_->cancel();
 }
 
 Async<> HttpSession::run() {
@@ -140,6 +141,38 @@ Async<bool> HttpSession::write(Response const& response, bool is_head, bool keep
   co_return written.has_value();
 }
 
+Async<> HttpSession::write_stream(BodyStream& body) {
+  AsyncScope loops(socket_.get_executor());
+  loops.spawn(stream_loop(body, loops));
+  loops.spawn(watch_client(loops));
+  streaming_ = &loops;
+  if (finishing_) loops.cancel();
+  co_await loops.join();
+  streaming_ = nullptr;
+}
+
+Async<> HttpSession::stream_loop(BodyStream& body, AsyncScope& loops) {
+  auto const limit = front_.parts_.limits.request_timeout;
+  for (;;) {
+    auto const bytes = co_await body.next();
+    if (bytes.empty()) break;
+    auto const written = co_await write_all(socket_, bytes, limit);
+    if (!written) break;
+  }
+  loops.cancel();
+}
+
+/// The client has nothing more to say; that it hangs up is what is waited for.
+Async<> HttpSession::watch_client(AsyncScope& loops) {
+  constexpr std::chrono::hours forever(24 * 365);
+  std::string ignored;
+  for (;;) {
+    auto const read = co_await read_some(socket_, ignored, forever);
+    if (!read) break;
+  }
+  loops.cancel();
+}
+
 Async<bool> HttpSession::answer(Request request) {
   auto& parts = front_.parts_;
   bool const is_head = request.method == Method::head;
@@ -160,8 +193,10 @@ Async<bool> HttpSession::answer(Request request) {
   } else {
     response = co_await parts.router.dispatch(std::move(request));
   }
-  bool const goes_on = keep_alive && !response.close && !finishing_;
+  bool const is_streamed = response.stream != nullptr;
+  bool const goes_on = keep_alive && !response.close && !finishing_ && !is_streamed;
   bool const written = co_await write(response, is_head, goes_on);
+  if (written && is_streamed && !is_head) co_await write_stream(*response.stream);
   if (written && !goes_on) co_await linger(socket_);
   co_return written&& goes_on;
 }

@@ -4,6 +4,8 @@
 // Owner: Front. Requests are answered one after the other, in order: what a client pipelines waits
 // in the reader's buffer.
 
+#include "engine/async/async_scope.hpp"
+#include "server/http/body_stream.hpp"
 #include "server/http/front.hpp"
 #include "server/http/http_reader.hpp"
 
@@ -29,12 +31,17 @@ class HttpSession {
   Async<Result<>> read_more();
   /// False when the connection is to end.
   Async<bool> answer(Request request);
+  /// Sends a body as it is made, until it ends, the client goes, or finish() is called.
+  Async<> write_stream(BodyStream& body);
+  Async<> stream_loop(BodyStream& body, AsyncScope& loops);
+  Async<> watch_client(AsyncScope& loops);
   Async<bool> write(Response const& response, bool is_head, bool keep_alive);
 
   Front& front_;
   Socket socket_;
   HttpReader reader_;
   std::size_t body_bytes_ = 0;  // that are counted in the node's sum
+  AsyncScope* streaming_ = nullptr;  // set while a body is streamed
   bool is_idle_ = true;
   bool finishing_ = false;
 };

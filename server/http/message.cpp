@@ -141,8 +141,9 @@ std::string to_bytes(Response const& response, bool is_head, bool keep_alive) {
   out.append(reason_phrase(response.status)).append("\r\n");
   bool const has_body = response.status >= 200 && response.status != 204 && response.status != 304;
   if (has_body) {
-    if (!response.body.empty()) line("Content-Type", response.content_type);
-    line("Content-Length", std::to_string(response.body.size()));
+    bool const is_streamed = response.stream != nullptr;
+    if (!response.body.empty() || is_streamed) line("Content-Type", response.content_type);
+    if (!is_streamed) line("Content-Length", std::to_string(response.body.size()));
   }
   if (response.status >= 200) {
     line("X-Content-Type-Options", "nosniff");

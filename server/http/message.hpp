@@ -2,6 +2,7 @@
 // HTTP requests and responses as plain values: what handlers see, whatever carries them.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include <vector>
 
 namespace ropewalk::server {
+
+class BodyStream;  // server/http/body_stream.hpp
 
 enum class Method : unsigned char { get, head, post, put, patch, del, options, other };
 std::string_view to_string(Method method);
@@ -47,6 +50,8 @@ struct Response {
   std::vector<Header> headers{};
   bool close = false;   // the connection ends after it
   std::string fault{};  // of a 500: what went wrong, for the server's log; it is not sent
+  /// Set: the body is what it gives (`body` is not sent), until the connection is closed.
+  std::shared_ptr<BodyStream> stream{};
 };
 
 std::string_view reason_phrase(unsigned status);

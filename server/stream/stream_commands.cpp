@@ -91,6 +91,7 @@ Async<> StreamSession::subscribe(std::string id, SubscribeMessage wanted, std::s
   told["live"] = is_live;
   reply(to_text(told));
   found->second.known_until(place->last_seq);
+  found->second.follow(parts_.hub.streams_of(wanted.execution), place->has_ended_tasks);
   found->second.is_announced = true;
   make_ready(found->second);
 }

@@ -4,6 +4,8 @@
 #include "engine/async/deadline.hpp"
 #include "engine/base/json.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::server {
 namespace {
 
@@ -103,7 +105,7 @@ Async<> StreamSession::ping_loop() {
 
 void StreamSession::make_ready(Subscription& subscription) {
   if (!subscription.is_announced || subscription.is_ready) return;
-  if (subscription.need() == Subscription::Need::nothing) return;
+  if (subscription.need() == Subscription::Need::nothing && !subscription.has_texts()) return;
   subscription.is_ready = true;
   ready_.push_back(subscription.execution());
   wake_writer_.notify();
@@ -167,14 +169,19 @@ Async<std::string> StreamSession::gather() {
     auto const found = subscriptions_.find(execution);
     auto const need =
         found == subscriptions_.end() ? Subscription::Need::nothing : found->second.need();
-    if (need == Subscription::Need::history && !out.empty()) break;  // what is there goes first
+    // What is there goes first.
+    bool const must_read = need == Subscription::Need::history ||
+                           (found != subscriptions_.end() && found->second.needs_stored());
+    if (must_read && !out.empty()) break;
     ready_.pop_front();
     if (found == subscriptions_.end()) continue;
     found->second.is_ready = false;
     if (need == Subscription::Need::queue) queued_bytes_ -= found->second.take_batch(out);
     if (need == Subscription::Need::history) co_await take_history(execution, out);
+    if (need == Subscription::Need::nothing && must_read) co_await take_stored(execution);
     auto const again = subscriptions_.find(execution);
     if (again == subscriptions_.end()) continue;
+    again->second.take_texts(out, write_bytes_wanted - std::min(out.size(), write_bytes_wanted));
     frames_count += std::exchange(again->second.frames_count, 0);
     make_ready(again->second);
   }

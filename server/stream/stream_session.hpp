@@ -42,6 +42,10 @@ class StreamSession : public Watcher {
 
   void offer(SharedBatch const& batch) override;
   void offer_to_all(SharedBatch const& batch) override;
+  void offer_streams(std::shared_ptr<ExecutionStreams> const& streams, StreamUpdate const& update)
+      override;
+  /// Of streamed texts: how many executions' it keeps from being freed.
+  std::size_t texts_held() const;
 
  private:
   Async<> read_loop(std::string first_bytes);
@@ -66,6 +70,8 @@ class StreamSession : public Watcher {
   Async<std::string> gather();
   /// Reads one page for the subscription. `out` belongs to gather, which awaits this.
   Async<> take_history(ExecutionId execution, std::string& out);
+  /// The same for a page of stored texts.
+  Async<> take_stored(ExecutionId execution);
 
   Executor executor_;
   Socket& socket_;

@@ -5,11 +5,18 @@
 // Between them it takes live batches when they join on without a gap, and asks for a page of
 // history otherwise. So the start, a slow client whose queue was dropped, and a reconnect are one
 // and the same case.
+//
+// Of streamed texts it keeps positions only (StreamFollower). Stored ones go first, live ones
+// follow.
 
 #include "server/stream/event_batch.hpp"
+#include "server/stream/stored_text.hpp"
+#include "server/stream/stream_follower.hpp"
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace ropewalk::server {
@@ -41,12 +48,29 @@ class Subscription {
   /// Events read from history after sent(), as lines, up to `last_seq` (0: there are none).
   void take_page(std::string& out, std::string_view lines, std::uint64_t last_seq);
 
+  // subscription_texts.cpp
+  /// The client is about to be told that it is subscribed: from here on it follows `live` (null:
+  /// nothing was streamed yet) and, when there are any, what the store has of tasks that ended.
+  void follow(std::shared_ptr<ExecutionStreams> const& live, bool has_stored);
+  /// News of live texts. REQUIRES: follow() was called, or it is of no interest.
+  void offer_streams(std::shared_ptr<ExecutionStreams> const& streams, StreamUpdate const& update);
+  bool has_texts() const;
+  /// The next page of stored texts is to be read, those of tasks after stored_after().
+  bool needs_stored() const { return wants_stored_ && !stored_ && need() == Need::nothing; }
+  std::string const& stored_after() const { return stored_after_; }
+  void take_stored(std::vector<StoredText> page);
+  /// Appends about `bytes_max` bytes of frames.
+  void take_texts(std::string& out, std::size_t bytes_max);
+  /// Executions' texts that it keeps from being freed.
+  std::size_t texts_held() const { return followers_.size() + (stored_ ? 1U : 0U); }
+
   std::size_t frames_count = 0;  // frames appended since whoever counts them last looked
   bool is_announced = false;     // the client was told: events may follow
   bool is_ready = false;  // it stands in its session's line of those that have something to send
 
  private:
   void append(std::string& out, std::string_view lines);
+  bool is_followed(std::string_view task) const;
 
   std::string id_;
   ExecutionId execution_;
@@ -55,6 +79,11 @@ class Subscription {
   std::uint64_t sent_ = 0;
   std::uint64_t known_ = 0;
   std::deque<SharedBatch> queue_;
+  bool follows_ = false;
+  bool wants_stored_ = false;
+  std::string stored_after_;
+  std::optional<StreamFollower> stored_;
+  std::deque<StreamFollower> followers_;  // more than one only when an ended execution was run on
 };
 
 }  // namespace ropewalk::server

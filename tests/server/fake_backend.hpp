@@ -15,6 +15,8 @@ class FakeBackend : public Backend {
   std::map<ExecutionId, std::vector<std::string>> events_of;
   std::vector<StartRequest> started;
   std::vector<std::pair<ExecutionId, Command>> commands;
+  std::map<ExecutionId, std::vector<StoredText>> texts_of;  // in the order of their tasks
+  std::map<ExecutionId, GraphSource> graphs;
   std::size_t pages_read = 0;
   Error start_error;
   bool is_ready = true;
@@ -90,6 +92,7 @@ class FakeBackend : public Backend {
     if (found == events_of.end()) co_return not_found();
     LivePlace out;
     out.last_seq = found->second.size();
+    out.has_ended_tasks = texts_of.contains(execution);
     co_return out;
   }
   Async<Result<EventPage>> events(ExecutionId execution, std::uint64_t after, std::size_t bytes_max)
@@ -111,10 +114,23 @@ class FakeBackend : public Backend {
     auto reading = events(execution, after, bytes_max);
     co_return co_await std::move(reading);
   }
+  Async<Result<std::vector<StoredText>>> texts(
+      ExecutionId execution, std::string task, std::string after
+  ) override {
+    std::vector<StoredText> out;
+    for (auto const& text : texts_of[execution])
+      if (task.empty() ? text.task > after && out.size() < 2 : text.task == task)
+        out.push_back(text);
+    co_return out;
+  }
   Async<Result<boost::json::value>> why(ExecutionId, std::string) override {
     co_return boost::json::value(boost::json::array());
   }
-  Async<Result<GraphSource>> graph(ExecutionId) override { co_return not_found(); }
+  Async<Result<GraphSource>> graph(ExecutionId execution) override {
+    auto const found = graphs.find(execution);
+    if (found == graphs.end()) co_return not_found();
+    co_return found->second;
+  }
   Async<Result<boost::json::value>> pools() override {
     co_return boost::json::value(boost::json::array());
   }

@@ -25,6 +25,7 @@ class OpenApiTest : public testing::Test {
     workflow_.add_to(router_);
     execution_.add_to(router_);
     history_.add_to(router_);
+    stream_.add_to(router_);
     node_.add_to(router_);
     auto parsed = parse_json(openapi_text(), JsonLimits{1 << 20, 64, 100'000});
     EXPECT_TRUE(parsed) << parsed.error().message;
@@ -36,6 +37,9 @@ class OpenApiTest : public testing::Test {
   WorkflowApi workflow_{backend_};
   ExecutionApi execution_{backend_, limits_};
   HistoryApi history_{backend_};
+  Shard shard_{0};
+  Hub hub_{shard_};
+  StreamApi stream_{shard_.executor(), backend_, hub_, limits_};
   NodeApi node_{backend_};
   Router router_;
   json::object document_;

@@ -125,6 +125,7 @@ TestServer::TestServer(Limits wanted)
   workflow_api.add_to(router);
   execution_api.add_to(router);
   history_api.add_to(router);
+  stream_api.add_to(router);
   node_api.add_to(router);
   auto acceptor = listen_at(shard.executor(), "127.0.0.1:0", false);
   EXPECT_TRUE(acceptor) << acceptor.error().message;

@@ -57,12 +57,13 @@ class TestServer {
   Shard shard{0};
   Limits limits;
   FakeBackend backend;
-  Hub hub{shard};
+  Hub hub{shard, limits.stream_bytes};
   OriginCheck origin{"127.0.0.1", {}, {}};
   ConnectionCounter connections;
   WorkflowApi workflow_api{backend};
   ExecutionApi execution_api{backend, limits};
   HistoryApi history_api{backend};
+  StreamApi stream_api{shard.executor(), backend, hub, limits};
   NodeApi node_api{backend};
   Router router;
   StreamServer streams;

@@ -130,6 +130,19 @@ Async<> a_timeout_stops_the_runner() {
   co_await bench.close();
 }
 
+Async<> streamed_text_goes_to_the_watchers() {
+  Bench bench(co_await asio::this_coro::executor);
+  bench.runner.scripts["a"].streams = true;
+  auto submission = bench.submission(workflow("tasks: {a: {type: work}}"));
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  auto const ended = co_await eventually([&] { return bench.recorder.ends.size() == 1; });
+  EXPECT_TRUE(ended);
+  std::vector<std::string> const told{
+      "a/1 text one", "a/1 restart repair", "a/1 text two", "a/1 end stop"};
+  EXPECT_EQ(bench.recorder.texts, told);
+  co_await bench.close();
+}
+
 Async<> logs_wait_for_the_journal() {
   Bench bench(co_await asio::this_coro::executor);
   bench.runner.scripts["a"].log_lines = 4000;  // 4 MiB, four times what may wait
@@ -361,6 +374,10 @@ TEST(Engine, CancelReachesTheRunningAttempt) {
 TEST(Engine, ATimeoutStopsTheRunningAttempt) {
   run_coro(a_timeout_stops_the_runner());
 }
+TEST(Engine, StreamedTextGoesToTheWatchers) {
+  run_coro(streamed_text_goes_to_the_watchers());
+}
+
 TEST(Engine, LogLinesWaitForTheJournalAndNoneIsDropped) {
   run_coro(logs_wait_for_the_journal());
 }

@@ -11,6 +11,8 @@
 #include "tests/engine/async/run_coro.hpp"
 #include "tests/engine/schedule/support.hpp"
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -59,6 +61,7 @@ class FakeRunner : public TaskRunner {
   struct Script {
     bool hangs = false;         // until cancelled
     std::size_t log_lines = 0;  // of 1 KiB
+    bool streams = false;       // "one", begins again, "two", and its end
     AttemptOutcome outcome{};
   };
 
@@ -70,6 +73,12 @@ class FakeRunner : public TaskRunner {
       LogLine line{LogLevel::info, std::string(1024, 'x'), false};
       co_await sink.log(std::move(line));
       ++logged;
+    }
+    if (script.streams) {
+      sink.token("text", "one");
+      sink.restart_text("repair");
+      sink.token("text", "two");
+      sink.end_text(TextEnd{"stop", "", {}, ""});
     }
     if (script.hangs) {
       co_await asio::this_coro::throw_if_cancelled(false);
@@ -90,6 +99,15 @@ class Recorder : public EventSink, public EngineObserver {
   void publish(ExecutionId, std::vector<EventChunk> const& events) override {
     for (auto const& chunk : events) frames += chunk.frames;
   }
+  void token(TextSource const& source, std::string_view channel, std::string_view text) override {
+    told(source, std::string(channel) + " " + std::string(text));
+  }
+  void restart_text(TextSource const& source, std::string_view reason) override {
+    told(source, "restart " + std::string(reason));
+  }
+  void end_text(TextSource const& source, TextEnd const& end) override {
+    told(source, "end " + end.finish_reason);
+  }
   void execution_ended(Status status) override { ends.push_back(status); }
   void task_ended(std::string_view, Status, std::optional<Duration>) override { ++tasks_ended; }
   void task_started(std::string_view, Duration) override {}
@@ -97,9 +115,17 @@ class Recorder : public EventSink, public EngineObserver {
   void execution_broken(ExecutionId, Error const& error) override { broken.push_back(error.code); }
 
   std::string frames;
+  std::vector<std::string> texts;  // "<task>/<attempt> …", as they came
   std::vector<Status> ends;
   std::vector<std::string> broken;
   int tasks_ended = 0, attempts_ended = 0;
+
+ private:
+  void told(TextSource const& source, std::string const& what) {
+    // Nothing is heard of an attempt before it is known that it runs.
+    EXPECT_NE(frames.find("\"RUNNING\""), std::string::npos);
+    texts.push_back(std::string(source.task) + "/" + std::to_string(source.attempt) + " " + what);
+  }
 };
 
 class Bench {

@@ -1,0 +1,188 @@
+#include "server/stream/stream_follower.hpp"
+
+#include "engine/base/error.hpp"
+
+#include <algorithm>
+
+namespace ropewalk::server {
+namespace {
+
+constexpr std::uint64_t piece_bytes_max = 64 * 1024;
+
+bool has_text(StreamView const& view) {
+  return std::any_of(view.channels.begin(), view.channels.end(), [](ChannelView const& channel) {
+    return channel.end.bytes > 0;
+  });
+}
+
+/// Whether the place is one in this text.
+bool is_text(StreamPlace const& place, StreamHead const& head) {
+  return place.attempt == head.attempt && place.generation == head.generation;
+}
+
+}  // namespace
+
+StreamFollower::StreamFollower(std::shared_ptr<ExecutionStreams> streams, std::string only_task)
+    : streams_(std::move(streams)), only_task_(std::move(only_task)) {}
+
+void StreamFollower::offer(StreamUpdate const& update, std::uint64_t seq_known) {
+  for (auto const& [index, view] : update.streams) mark(index, seq_known);
+}
+
+void StreamFollower::offer_all(std::uint64_t seq_known) {
+  for (std::uint32_t index = 0; index < streams_->size(); ++index) mark(index, seq_known);
+}
+
+void StreamFollower::mark(std::uint32_t index, std::uint64_t seq_known) {
+  auto const& view = streams_->at(index);
+  if (!view.head || (!only_task_.empty() && view.head->task != only_task_)) return;
+  if (index >= positions_.size()) positions_.resize(index + 1);
+  auto& position = positions_[index];
+  if (!position.is_known) {
+    position.is_known = true;
+    position.after_seq = seq_known;
+  }
+  if (std::exchange(position.is_marked, true)) return;
+  waiting_.push_back(index);
+}
+
+void StreamFollower::events_sent(std::uint64_t seq) {
+  if (seq <= sent_) return;
+  sent_ = seq;
+  waiting_.insert(waiting_.end(), blocked_.begin(), blocked_.end());
+  blocked_.clear();
+}
+
+std::size_t StreamFollower::take(FrameTaker& taker, std::size_t bytes_max) {
+  bytes_taken_ = 0;
+  frames_taken_ = 0;
+  while (!waiting_.empty() && bytes_taken_ < bytes_max) {
+    auto const index = waiting_.front();
+    waiting_.pop_front();
+    if (take_one(index, taker)) {
+      // A text that is complete is told to its end; those that grow take turns.
+      auto const again = streams_->at(index).end ? waiting_.begin() : waiting_.end();
+      waiting_.insert(again, index);
+      continue;
+    }
+    auto& position = positions_[index];
+    auto const& view = streams_->at(index);
+    bool const has_rest = view.end && !position.place.has_ended;
+    if (sent_ < position.after_seq || has_rest) {
+      blocked_.push_back(index);
+    } else {
+      position.is_marked = false;
+    }
+  }
+  return frames_taken_;
+}
+
+void StreamFollower::announce(Position& position, StreamView const& view, FrameTaker& taker) {
+  if (std::exchange(position.was_superseded, true)) return;
+  auto const& head = *view.head;
+  auto const tell = [&](std::uint32_t attempt, std::string_view reason) {
+    auto const json =
+        superseded_frame(streams_->execution(), head.task, attempt, head.attempt, reason);
+    taker.take("superseded", json, position.place);
+    bytes_taken_ += json.size();
+    ++frames_taken_;
+  };
+  if (head.attempt > 1) tell(head.attempt - 1, {});
+  if (head.generation > 0) tell(head.attempt, head.reason);
+}
+
+/// Moves on to the text that there is now. Who was shown an earlier one is told so.
+void StreamFollower::begin(Position& position, StreamView const& view, FrameTaker& taker) {
+  auto const& head = *view.head;
+  auto const before = position.place.attempt;
+  bool const was_shown = std::exchange(position.was_shown, false);
+  position.place = StreamPlace{head.attempt, head.generation, {}, false};
+  position.cuts_told.clear();
+  position.was_superseded = was_shown;
+  if (!was_shown) return;
+  auto const reason = before == head.attempt ? std::string_view(head.reason) : std::string_view();
+  auto const json =
+      superseded_frame(streams_->execution(), head.task, before, head.attempt, reason);
+  taker.take("superseded", json, position.place);
+  bytes_taken_ += json.size();
+  ++frames_taken_;
+}
+
+/// Goes on where another connection ended, if it ended in this text.
+void StreamFollower::resume_at(Position& position, StreamView const& view, FrameTaker& taker) {
+  auto const from = *std::exchange(resumed_, std::nullopt);
+  auto const& head = *view.head;
+  bool is_same = is_text(from, head);
+  auto const count = std::min(from.channels.size(), view.channels.size());
+  for (std::size_t i = 0; i < from.channels.size(); ++i)
+    is_same = is_same && (i < count ? from.channels[i].points <= view.channels[i].end.points
+                                    : from.channels[i].points == 0);
+  position.was_shown = true;
+  if (!is_same) {
+    position.place.attempt = from.attempt;
+    return begin(position, view, taker);
+  }
+  position.place = StreamPlace{head.attempt, head.generation, {}, from.has_ended};
+  position.was_superseded = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const& channel = view.channels[i];
+    position.place.channels.push_back(channel.log->find(from.channels[i].points, channel.end));
+  }
+}
+
+bool StreamFollower::take_one(std::uint32_t index, FrameTaker& taker) {
+  auto& position = positions_[index];
+  if (sent_ < position.after_seq) return false;
+  auto const& view = streams_->at(index);
+  auto const& head = *view.head;
+  if (resumed_) {
+    resume_at(position, view, taker);
+  } else if (!is_text(position.place, head)) {
+    begin(position, view, taker);
+  }
+  bool const shows = has_text(view) || head.generation > 0;
+  if (!position.was_shown && shows) announce(position, view, taker);
+  if (take_text(position, index, taker)) return true;
+  if (!view.end || position.place.has_ended || sent_ < view.end->seq) return false;
+  if (!position.was_shown) announce(position, view, taker);
+  position.place.has_ended = true;
+  taker.take("end", view.end->json, position.place);
+  bytes_taken_ += view.end->json.size();
+  ++frames_taken_;
+  position.was_shown = true;
+  return false;
+}
+
+bool StreamFollower::take_text(Position& position, std::uint32_t index, FrameTaker& taker) {
+  auto const& view = streams_->at(index);
+  auto& places = position.place.channels;
+  if (places.size() < view.channels.size()) {
+    places.resize(view.channels.size());
+    position.cuts_told.resize(view.channels.size());
+  }
+  position.cuts_told.resize(view.channels.size());
+  for (std::size_t i = 0; i < view.channels.size(); ++i) {
+    auto const& channel = view.channels[i];
+    if (places[i].bytes < channel.end.bytes) {
+      auto const to = channel.log->cut(places[i], channel.end, piece_bytes_max);
+      auto const& json = streams_->token_frame(index, i, places[i], to);
+      places[i] = to;
+      position.was_shown = true;
+      taker.take("token", json, position.place);
+      bytes_taken_ += json.size();
+      ++frames_taken_;
+      return true;
+    }
+    if (channel.is_cut && !position.cuts_told[i]) {
+      position.cuts_told[i] = true;
+      auto const json = cut_frame(streams_->execution(), *view.head, channel);
+      taker.take("token", json, position.place);
+      bytes_taken_ += json.size();
+      ++frames_taken_;
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace ropewalk::server
