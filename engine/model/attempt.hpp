@@ -3,12 +3,16 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
+#include "engine/model/spend.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace ropewalk {
 
@@ -23,16 +27,31 @@ struct AttemptRequest {
   boost::json::object config{};   // the task's own fields; `env` is an object of strings
   std::string
       directory{};  // where the workflow file stands, absolute; empty when it came over the wire
+  std::string workflow{};                       // its name
+  std::map<std::string, std::string> labels{};  // of the execution
+  std::int32_t priority = 50;                   // the task's, or what it falls back to
+  bool approved = false;  // a person let the task go on after it was held (AttemptOutcome::hold)
   std::uint64_t log_bytes_used = 0;  // what earlier attempts of the task took of its log's limit
   /// ExecutionContext as JSON text (DESIGN §5); may be called at most once, before the runner first
   /// suspends.
   std::function<std::string()> context{};
 };
 
+/// An attempt asks for another task of its workflow to be run as its tool.
+struct TaskCall {
+  std::string task{};              // one that its own task names (TaskType::called_tasks)
+  boost::json::value arguments{};  // what the called task's expressions see as `args`
+};
+
 struct AttemptOutcome {
   Result<boost::json::value> output{boost::json::value{}};
   boost::json::value
       usage{};  // {"userCpuMs",…}: what the attempt cost; null when there is nothing to tell
+  boost::json::value detail{};  // what people look at afterwards; null when there is nothing
+  std::vector<Spend> spend{};   // paid for, however the attempt ended
+  /// Set: the task must not go on without a person (a budget is used up, …). It waits again, the
+  /// execution is paused for this reason, and `output` counts for nothing.
+  std::optional<Error> hold{};
 };
 
 }  // namespace ropewalk

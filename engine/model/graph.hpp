@@ -25,6 +25,7 @@ struct Edge {
   TaskIndex from = 0;
   TaskIndex to = 0;
   DependencyType type = DependencyType::success;
+  bool is_call = false;  // `from` may run `to` as its tool; `to` settles once `from` has ended
   std::uint32_t condition = no_condition;  // into Workflow::edge_conditions
 };
 

@@ -15,8 +15,9 @@ std::string_view condition_of(Workflow const& workflow, Edge const& edge) {
   return workflow.edge_conditions[edge.condition].source();
 }
 
-/// "failure", "success: x > 7", or nothing for a plain success.
+/// "failure", "success: x > 7", "calls", or nothing for a plain success.
 std::string label_of(Workflow const& workflow, Edge const& edge) {
+  if (edge.is_call) return "calls";
   std::string_view const condition = condition_of(workflow, edge);
   std::string label;
   if (edge.type != DependencyType::success) label = to_string(edge.type);
@@ -114,6 +115,7 @@ boost::json::value to_graph_json(Workflow const& workflow, std::span<double cons
         {"from", workflow.tasks[edge.from].id},
         {"to", workflow.tasks[edge.to].id},
         {"type", to_string(edge.type)}};
+    if (edge.is_call) out["call"] = true;
     std::string_view const condition = condition_of(workflow, edge);
     if (!condition.empty()) out["condition"] = condition;
     edges.push_back(std::move(out));

@@ -6,6 +6,7 @@
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/model/spend.hpp"
 #include "engine/model/status.hpp"
 
 #include <cstdint>
@@ -40,8 +41,15 @@ struct ExecutionState {
   std::uint64_t last_seq = 0;  // of the events in this change and before
 };
 
+/// Whether a person has to let a task go on.
+enum class Hold : unsigned char {
+  none,
+  held,      // waits for `resume`
+  approved,  // `resume` was given: holds for its next attempt
+};
+
 /// Where a task stands. One row a task, written first when it leaves PENDING, or becomes ready with
-/// a deadline.
+/// a deadline; instances of called tasks ("lookup[1]") have rows of their own.
 struct TaskRecord {
   std::string task{};
   Status status = Status::pending;
@@ -54,9 +62,13 @@ struct TaskRecord {
   std::optional<Instant> finished_at{};
   std::optional<Instant> retry_at{};
   std::uint64_t log_bytes = 0;  // that count against the limit of its log
-  std::string output{};         // JSON text; empty: none
+  Hold hold = Hold::none;
+  std::string output{};  // JSON text; empty: none
   std::string error{};
   std::string usage{};
+  std::string detail{};
+  std::string input{};   // of an instance: the arguments of the call. Empty leaves what is stored
+  std::string parent{};  // of an instance: the task that called it. Empty leaves what is stored
 };
 
 /// An attempt that did not settle its task: kept when the next one begins.
@@ -67,6 +79,16 @@ struct AttemptRecord {
   std::optional<Instant> finished_at{};
   std::string error{};
   std::string usage{};
+  std::string detail{};
+};
+
+/// What an attempt spent, when it ended.
+struct SpendRecord {
+  std::string task{};
+  std::uint32_t attempt = 0;
+  Instant at{};
+  std::string workflow{};
+  Spend spend{};
 };
 
 /// Events that follow each other without a gap. `frames` holds one compact JSON object a line, each
@@ -89,6 +111,7 @@ struct Change {
   std::optional<ExecutionState> state{};
   std::vector<TaskRecord> tasks{};
   std::vector<AttemptRecord> attempts{};
+  std::vector<SpendRecord> spend{};
   std::vector<EventChunk> events{};
 };
 

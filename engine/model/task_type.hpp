@@ -47,6 +47,12 @@ struct FieldSpec {
 using ReportProblem =
     std::function<void(std::string field, std::string code, std::string message, std::string hint)>;
 
+/// A task that another one may run as its tool.
+struct CalledTask {
+  std::string task{};
+  std::string field{};  // where it is named, inside the calling task: "tools[0].task"
+};
+
 struct TaskType {
   std::string name{};
   std::string description{};
@@ -59,6 +65,8 @@ struct TaskType {
   /// afterwards text of the file and data from elsewhere look the same. Leaves bad fields alone.
   /// May be empty.
   std::function<void(boost::json::object& config)> prepare{};
+  /// The tasks that attempts of `task` may call (AttemptSink::call). Empty: this type calls none.
+  std::function<std::vector<CalledTask>(boost::json::object const& task)> called_tasks{};
 };
 
 class TaskTypes {

@@ -67,7 +67,9 @@ struct TaskOptions {
   std::optional<Duration> deadline{};       // the task, with its retries and waits between them
   std::optional<Duration> queue_timeout{};  // the wait for a slot
   RetryConfig retry{};
-  std::vector<PoolNeed> needs{};  // sorted by pool; never empty for a type that needs a slot
+  /// Sorted by pool; never empty for a type that needs a slot. Those of a task that calls others
+  /// cover what its calls need, so that one of them can always run (docs/workflow.md).
+  std::vector<PoolNeed> needs{};
   std::optional<cel::Expression> when{};
   std::optional<cel::Expression> fail_when{};
   bool allow_failure = false;
@@ -78,6 +80,7 @@ struct TaskDef {
   TaskType const* type = nullptr;
   std::shared_ptr<TaskOptions const> options{};
   cel::JsonTemplate config{};  // the type's own fields and `env`, as an object
+  bool is_template = false;    // run by calls of other tasks only, an instance a call
 };
 
 enum class OnLimit : unsigned char { queue, reject, cancel_oldest };

@@ -20,6 +20,18 @@ class AttemptSink {
   /// Returns when there is room for more: awaiting it is what slows a child's pipe down (DESIGN
   /// §6). Keeps order.
   virtual Async<> log(LogLine line) = 0;
+  /// Runs a task that this attempt's task names (TaskType::called_tasks), and returns its output or
+  /// the error that it ended with. Any number may run at once. A caller that gives up
+  /// (cancellation) cancels the called task; so does the end of the attempt, which waits for that.
+  /// Errors besides the task's own: not_callable, too_many_calls, calls_too_deep,
+  /// arguments_too_large, cancelled.
+  virtual Async<Result<boost::json::value>> call(TaskCall call) {
+    co_return Error{
+        ErrorClass::permanent, "not_callable", "nothing runs task \"" + call.task + "\" here"};
+  }
+  /// What the attempt waits for, shown to who asks why it takes so long; empty: it goes on. Not
+  /// stored.
+  virtual void waiting(std::string /*reason*/) {}
 
   // Text for live watchers. These never wait and store nothing: what must last stands in the
   // attempt's outcome. Ignored once the engine has done with the attempt.

@@ -34,7 +34,7 @@ void explain_dependencies(Execution const& execution, TaskIndex task, json::obje
   auto const unmet = execution.unmet_dependencies(task);
   for (TaskIndex const dependency : unmet) {
     if (names.size() == names_shown_max) break;
-    std::string const& id = execution.workflow().tasks[dependency].id;
+    std::string const id(execution.task_id(dependency));
     list += (list.empty() ? "" : ", ") + id + " (" +
             std::string(to_string(execution.task_status(dependency))) + ")";
     names.emplace_back(id);
@@ -46,12 +46,20 @@ void explain_dependencies(Execution const& execution, TaskIndex task, json::obje
       {{"waitsFor", std::move(names)}, {"count", unmet.size()}});
 }
 
+void explain_pause(Execution const& execution, json::object& line) {
+  auto const& reason = execution.hold_reason();
+  if (!reason) return say(line, "paused", "the execution is paused; resume it to go on", {});
+  say(line,
+      "held",
+      "the execution waits for a person: " + reason->message,
+      {{"error", to_json(*reason)}});
+}
+
 }  // namespace
 
 json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex task) const {
   json::object line{
-      {"task", execution.workflow().tasks[task].id},
-      {"status", to_string(execution.task_status(task))}};
+      {"task", execution.task_id(task)}, {"status", to_string(execution.task_status(task))}};
   switch (execution.task_status(task)) {
     case Status::running: {
       std::string const since = format_instant(execution.task_started_at(task));
@@ -59,6 +67,9 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
           "running",
           "attempt " + std::to_string(execution.task_attempt(task)) + " runs since " + since,
           {{"since", since}});
+      auto const slot = core_.slot_of(execution.id(), task);
+      auto const wait = slot ? waits_.find(*slot) : waits_.end();
+      if (wait != waits_.end()) say(line, "provider", wait->second, {{"since", since}});
       break;
     }
     case Status::retrying: {
@@ -72,7 +83,7 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
     }
     default:
       if (execution.is_paused())
-        say(line, "paused", "the execution is paused; resume it to go on", {});
+        explain_pause(execution, line);
       else if (execution.is_queued(task))
         say(line, "starting", "is about to start", {});
       else
@@ -112,17 +123,14 @@ Async<Result<json::value>> Engine::Impl::why(ExecutionId id, std::string task) {
   auto const place = co_await parts_.admission.explain_place(id);
   execution = core_.find(id);  // it may have ended meanwhile
   if (!execution) co_return json::value(std::move(lines));
-  std::optional<TaskIndex> const only =
-      task.empty() ? std::nullopt : execution->workflow().find(task);
+  std::optional<TaskIndex> const only = task.empty() ? std::nullopt : execution->find_task(task);
   if (!task.empty() && !only)
     co_return Error{
         ErrorClass::permanent,
         "not_found",
         "execution " + id.to_string() + " has no task \"" + task + "\""};
   std::vector<std::pair<std::size_t, RequestId>> queued;
-  for (TaskIndex i = 0;
-       i < execution->workflow().tasks.size() && lines.size() < tasks_explained_max;
-       ++i) {
+  for (TaskIndex i = 0; i < execution->tasks_count() && lines.size() < tasks_explained_max; ++i) {
     if ((only && i != *only) || (!only && is_terminal(execution->task_status(i)))) continue;
     json::object line = explain_task(*execution, i);
     if (place) {

@@ -40,6 +40,13 @@ class Engine::Impl {
     std::optional<Status> status{};
   };
 
+  /// A runner that waits for the end of a task that it called.
+  struct CallWaiter {
+    Timer timer;
+    std::optional<Result<json::value>> answer{};
+  };
+  using CallKey = std::pair<ExecutionId, TaskIndex>;
+
   Instant now() const { return parts_.clock.now(); }
   /// After every call into the core: carries out what it asks for.
   void drain();
@@ -49,6 +56,8 @@ class Engine::Impl {
   void wake_end_waiters(ExecutionId execution, std::optional<Status> status);
   Async<> run_attempt(RequestId slot, TaskRunner& runner, AttemptRequest request);
   Async<> wait_for_room();
+  Async<Result<json::value>> call_task(RequestId slot, TaskCall call);
+  void set_waiting(RequestId slot, std::string reason);
   Async<EnterResult> enter(
       ExecutionId id, Workflow const& workflow, NewExecution const& record, bool was_running
   );
@@ -86,6 +95,9 @@ class Engine::Impl {
   std::multimap<ExecutionId, std::optional<Error>*> committing_;
   std::set<ExecutionId> entering_;  // asked for a place, not live yet
   std::unordered_multimap<ExecutionId, EndWaiter*> end_waiters_;
+  std::map<CallKey, CallWaiter*> call_waiters_;
+  std::unordered_map<RequestId, std::string>
+      waits_;                        // what running attempts say that they wait for
   std::optional<Duration> grace_{};  // set: stopping
   std::optional<Error> failure_{};
   bool is_closed_ = false;  // nothing is committed any more

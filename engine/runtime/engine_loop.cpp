@@ -27,6 +27,12 @@ class Engine::Impl::Sink : public AttemptSink {
     return engine_.wait_for_room();
   }
 
+  Async<Result<json::value>> call(TaskCall call) override {
+    return engine_.call_task(slot_, std::move(call));
+  }
+
+  void waiting(std::string reason) override { engine_.set_waiting(slot_, std::move(reason)); }
+
   void token(std::string_view channel, std::string_view text) override {
     if (counts()) engine_.parts_.events.token(source(), channel, text);
   }
@@ -56,6 +62,35 @@ Async<> Engine::Impl::wait_for_room() {
   }
 }
 
+Async<Result<json::value>> Engine::Impl::call_task(RequestId slot, TaskCall call) {
+  auto const made = core_.call(slot, std::move(call), now());
+  if (!made) co_return made.error();
+  CallWaiter waiter{Timer(executor_, Timer::time_point::max())};
+  CallKey const key(made->execution, made->instance);
+  call_waiters_.emplace(key, &waiter);
+  drain();
+  bool const throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!waiter.answer) {
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) break;
+    co_await waiter.timer.async_wait(use_tuple);
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+  call_waiters_.erase(key);
+  if (waiter.answer) co_return std::move(*waiter.answer);
+  core_.cancel_call(*made, now());
+  drain();
+  co_return Error{ErrorClass::transient, "cancelled", "the call was given up"};
+}
+
+void Engine::Impl::set_waiting(RequestId slot, std::string reason) {
+  if (reason.empty())
+    waits_.erase(slot);
+  else
+    waits_[slot] = std::move(reason);
+}
+
 void Engine::Impl::drain() {
   if (draining_) return;  // called back from within: the loop below sees it
   draining_ = true;
@@ -75,6 +110,12 @@ void Engine::Impl::apply(CoreEffects effects) {
     parts_.observer.attempt_ended(error_class ? to_string(*error_class) : std::string_view());
   for (auto const& published : effects.publish)
     parts_.events.publish(published.execution, published.events);
+  for (auto& answer : effects.answers) {
+    auto const waiter = call_waiters_.find({answer.execution, answer.instance});
+    if (waiter == call_waiters_.end()) continue;  // the caller gave up
+    waiter->second->answer.emplace(std::move(answer.output));
+    waiter->second->timer.cancel();
+  }
   for (auto const& end : effects.ended) ended(end);
   for (auto const& [id, error] : effects.broken) {
     parts_.observer.execution_broken(id, error);
@@ -126,6 +167,7 @@ Async<> Engine::Impl::run_attempt(RequestId slot, TaskRunner& runner, AttemptReq
   }
   core_.attempt_finished(slot, std::move(outcome), now());
   running_.erase(slot);
+  waits_.erase(slot);
   drain();
 }
 

@@ -12,7 +12,8 @@ Error not_live(ExecutionId id) {
 
 bool CoreEffects::empty() const {
   return ask.empty() && give_back.empty() && start.empty() && stop.empty() && publish.empty() &&
-         ended.empty() && broken.empty() && tasks_ended.empty() && attempts_ended.empty();
+         ended.empty() && answers.empty() && broken.empty() && tasks_ended.empty() &&
+         attempts_ended.empty();
 }
 
 EngineCore::EngineCore(CoreOptions options)
@@ -144,7 +145,7 @@ Result<> EngineCore::pause(ExecutionId id, Instant now) {
   std::vector<TaskIndex> waiting;
   for (auto const& [task, slot] : live->slots)
     if (slots_.at(slot).attempt == 0) waiting.push_back(task);
-  for (TaskIndex const task : waiting) drop_slot(*live, task);
+  for (TaskIndex const task : waiting) drop_slot(*live, task, now);
   after(*live, {}, now);
   return {};
 }
@@ -179,7 +180,7 @@ void EngineCore::interrupt_all(Instant now) {
   stopping_ = true;
   for (auto& [id, live] : live_) {
     Effects fx;
-    live->machine.interrupt_all(fx);
+    live->machine.interrupt_all(now, fx);
     after(*live, std::move(fx), now);
   }
 }

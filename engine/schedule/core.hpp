@@ -43,6 +43,13 @@ struct Ended {
   Status status{};
 };
 
+/// A called task has ended: for who called it.
+struct CallAnswer {
+  ExecutionId execution{};
+  TaskIndex instance = 0;
+  Result<json::value> output{json::value{}};
+};
+
 struct TaskEnded {
   TaskType const* type = nullptr;
   Status status{};
@@ -56,6 +63,7 @@ struct CoreEffects {
   std::vector<RequestId> stop{};  // the attempts that hold these slots
   std::vector<Published> publish{};
   std::vector<Ended> ended{};
+  std::vector<CallAnswer> answers{};
   std::vector<std::pair<ExecutionId, Error>> broken{};  // could not be stored: no longer here
   std::vector<TaskEnded> tasks_ended{};
   std::vector<std::optional<ErrorClass>> attempts_ended{};
@@ -101,6 +109,15 @@ class EngineCore {
   void refused(RequestId slot, Error error, Instant now);
   void attempt_finished(RequestId slot, AttemptOutcome outcome, Instant now);
   void log(RequestId slot, LogLine line, Instant now);
+  /// The attempt that holds `slot` calls a task; CoreEffects::answers has its end. Errors: those of
+  /// AttemptSink::call.
+  struct MadeCall {
+    ExecutionId execution{};
+    TaskIndex instance = 0;
+  };
+  Result<MadeCall> call(RequestId slot, TaskCall call, Instant now);
+  /// Nobody waits for its answer any more.
+  void cancel_call(MadeCall call, Instant now);
   /// Whether the attempt in this slot still counts.
   bool has_attempt(RequestId slot) const { return slots_.contains(slot); }
   void wake(Instant now);
@@ -140,6 +157,7 @@ class EngineCore {
  private:
   struct Held {  // waits for a commit
     std::vector<TaskIndex> ready{};
+    std::vector<TaskIndex> answered{};
     bool ended = false;
   };
   struct Live {
@@ -149,6 +167,7 @@ class EngineCore {
     bool dirty = false;
     std::optional<std::size_t> in_flight{};  // index in in_flight_
     std::unordered_map<TaskIndex, RequestId> slots{};
+    std::unordered_map<TaskIndex, TaskIndex> loans{};  // by the caller that lends what it holds
     std::optional<Instant> wake_at{};
   };
   struct InFlight {
@@ -159,6 +178,8 @@ class EngineCore {
     ExecutionId id{};
     TaskIndex task = 0;
     std::uint32_t attempt = 0;  // 0: not started yet
+    bool is_running = false;    // its runner has not returned
+    bool is_loan = false;       // it runs on what its caller holds: nothing was asked for
   };
   struct WakeAt {
     Instant at{};
@@ -173,7 +194,10 @@ class EngineCore {
   void after(Live& live, Effects fx, Instant now, bool urgent = true);
   void release_held(Live& live, Held held, Instant now);
   void ask_or_run(Live& live, TaskIndex task, Instant now);
-  void drop_slot(Live& live, TaskIndex task);
+  void drop_slot(Live& live, TaskIndex task, Instant now);
+  bool run_on_loan(Live& live, TaskIndex task, Instant now);
+  void start_slot(Live& live, RequestId id, Instant now);
+  void lend_again(Live& live, TaskIndex caller, Instant now);
   void observe(Live& live, Effects const& fx);
   void drop(ExecutionId id, Error error);
 

@@ -22,9 +22,11 @@ void append_field(std::string& out, std::string_view name, std::uint64_t number)
   out += std::to_string(number);
 }
 
-void append_error(std::string& out, Error const* error) {
+void append_error(std::string& out, std::string_view name, Error const* error) {
   if (!error) return;
-  out += ",\"error\":";
+  out += ",\"";
+  out += name;
+  out += "\":";
   out += to_text(to_json(*error));
 }
 
@@ -76,11 +78,14 @@ std::string& EventWriter::begin(Instant at, std::string_view kind, std::string_v
   return out;
 }
 
-void EventWriter::execution_status(Instant at, Status status, bool paused, Error const* error) {
+void EventWriter::execution_status(
+    Instant at, Status status, bool paused, Error const* error, Error const* hold
+) {
   std::string& out = begin(at, "execution.status", {});
   append_field(out, "status", to_string(status));
   if (paused) out += ",\"paused\":true";
-  append_error(out, error);
+  append_error(out, "error", error);
+  append_error(out, "hold", hold);
   out += "}\n";
 }
 
@@ -90,7 +95,8 @@ void EventWriter::task_status(Instant at, TaskStatusEvent const& event) {
   append_field(out, "attempt", event.attempt);
   append_field(out, "status", to_string(event.status));
   if (event.retry_at) append_field(out, "retryAt", format_instant(*event.retry_at));
-  append_error(out, event.error);
+  if (!event.parent.empty()) append_field(out, "parent", event.parent);
+  append_error(out, "error", event.error);
   out += "}\n";
 }
 

@@ -25,13 +25,17 @@ struct TaskStatusEvent {
   Status status = Status::pending;
   Error const* error = nullptr;
   std::optional<Instant> retry_at{};
+  std::string_view parent{};  // of an instance: the task that called it
 };
 
 class EventWriter {
  public:
   explicit EventWriter(std::uint64_t last_seq = 0) : last_seq_(last_seq) {}
 
-  void execution_status(Instant at, Status status, bool paused, Error const* error);
+  /// `hold`: why a task had it paused; null when none did.
+  void execution_status(
+      Instant at, Status status, bool paused, Error const* error, Error const* hold = nullptr
+  );
   void task_status(Instant at, TaskStatusEvent const& event);
   /// `output` is JSON text; past 8 KiB the event carries its size instead (it is read by GET
   /// /v1/executions/{id}).

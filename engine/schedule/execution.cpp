@@ -29,7 +29,7 @@ Execution::Execution(
 }
 
 void Execution::count_unmet() {
-  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) {
     std::uint32_t unmet = 0;
     for (auto const& edge : workflow_->graph.dependencies(task))
       if (!is_terminal(tasks_[edge.from].status)) ++unmet;
@@ -59,6 +59,7 @@ void Execution::cancel(Instant now, Effects& out) {
   state_.cancel_requested = true;
   dirty_ = true;
   cancel_rest(StopReason::cancel, now, out);
+  propagate(now, out);
   end_if_done(now, out);
 }
 
@@ -71,15 +72,22 @@ void Execution::pause(Instant now) {
 void Execution::resume(Instant now, Effects& out) {
   if (is_terminal(state_.status) || !state_.paused) return;
   state_.paused = false;
+  hold_.reset();
   record_state(now);
-  for (TaskIndex task = 0; task < tasks_.size(); ++task)
-    if (is_queued(task)) enter_queue(task, now, out);  // its wait for a slot begins only now
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    if (!is_queued(task)) continue;
+    enter_queue(task, now, out);  // its wait for a slot begins only now
+    auto const it = details_.find(task);
+    if (it == details_.end() || it->second.hold != Hold::held) continue;
+    it->second.hold = Hold::approved;
+    record_task(task);
+  }
 }
 
 void Execution::record_state(Instant now) {
   dirty_ = true;
   Error const* error = state_.status == Status::failed && failure_ ? &*failure_ : nullptr;
-  events_.execution_status(now, state_.status, state_.paused, error);
+  events_.execution_status(now, state_.status, state_.paused, error, hold_ ? &*hold_ : nullptr);
 }
 
 Execution::PendingRecord& Execution::record_task(TaskIndex task) {
@@ -95,7 +103,8 @@ Execution::PendingRecord& Execution::record_task(TaskIndex task) {
 void Execution::record_task_event(TaskIndex task, Instant now) {
   record_task(task);
   TaskState const& state = tasks_[task];
-  TaskStatusEvent event{def(task).id, state.attempt, state.status, nullptr, std::nullopt};
+  TaskStatusEvent event{task_id(task), state.attempt, state.status, nullptr, std::nullopt, {}};
+  if (auto const parent = parent_of(task)) event.parent = task_id(*parent);
   if (auto it = details_.find(task); it != details_.end()) {
     if (it->second.error) event.error = &*it->second.error;
     if (state.status == Status::retrying) event.retry_at = it->second.retry_at;
@@ -106,7 +115,7 @@ void Execution::record_task_event(TaskIndex task, Instant now) {
 TaskRecord Execution::make_record(PendingRecord& pending) const {
   TaskState const& state = tasks_[pending.task];
   TaskRecord record;
-  record.task = def(pending.task).id;
+  record.task = name_of(pending.task);
   record.status = state.status;
   record.attempt = state.attempt;
   record.tries = state.tries;
@@ -122,6 +131,12 @@ TaskRecord Execution::make_record(PendingRecord& pending) const {
     if (!detail.usage.is_null()) record.usage = to_text(detail.usage);
     record.first_queued_at = if_set(detail.first_queued_at);
     record.log_bytes = detail.log_bytes;
+    record.detail = detail.detail;
+    if (!is_terminal(state.status)) record.hold = detail.hold;
+  }
+  if (auto const parent = parent_of(pending.task)) {
+    record.parent = task_id(*parent);
+    record.input = to_text(instance(pending.task).arguments);
   }
   return record;
 }
@@ -137,10 +152,14 @@ Change Execution::take_change() {
     change.tasks.push_back(make_record(pending));
     TaskState& state = tasks_[pending.task];
     state.pending_record = 0;
-    if (is_terminal(state.status) && state.status != Status::failed) details_.erase(pending.task);
+    if (!is_terminal(state.status)) continue;
+    bool const is_history = is_instance(pending.task);
+    if (is_history || state.status != Status::failed) details_.erase(pending.task);
+    if (is_history) instances_[pending.task - workflow_->tasks.size()].arguments = nullptr;
   }
   records_pending_.clear();
   change.attempts = std::exchange(attempts_pending_, {});
+  change.spend = std::exchange(spend_pending_, {});
   change.events = events_.take();
   state_.last_seq = events_.last_seq();
   if (state_.status == Status::failed && failure_) state_.error = to_text(to_json(*failure_));
@@ -150,7 +169,9 @@ Change Execution::take_change() {
 }
 
 std::int32_t Execution::task_priority(TaskIndex task) const {
-  return options(task).priority.value_or(record_.priority);
+  for (auto at = std::optional(task); at; at = parent_of(*at))
+    if (auto const priority = options(*at).priority) return *priority;
+  return record_.priority;
 }
 
 Error const* Execution::task_error(TaskIndex task) const {
@@ -165,6 +186,7 @@ std::optional<Instant> Execution::task_retry_at(TaskIndex task) const {
 
 std::vector<TaskIndex> Execution::unmet_dependencies(TaskIndex task) const {
   std::vector<TaskIndex> unmet;
+  if (is_instance(task)) return unmet;
   for (auto const& edge : workflow_->graph.dependencies(task))
     if (!is_terminal(tasks_[edge.from].status)) unmet.push_back(edge.from);
   return unmet;

@@ -37,6 +37,7 @@ enum class StopReason : unsigned char {
   timeout,   // the attempt took too long: tried again if the retry policy says so
   deadline,  // the task with its retries took too long
   shutdown,  // the server stops: goes on at its next start
+  caller,    // the task that called it as a tool ends, or has given the call up
 };
 
 /// What the caller has to do. Filled by the functions of Execution, emptied by the caller.
@@ -45,17 +46,21 @@ struct Effects {
   std::vector<TaskIndex>
       stop{};  // running attempts to cancel (their reason is kept by the Execution)
   std::vector<TaskIndex> withdraw{};  // tasks that no longer want the slot that they wait for
+  std::vector<TaskIndex> released{};  // attempts that are over: their slots go back
   /// What metrics count.
   std::vector<TaskIndex> settled{};                   // tasks that have ended
   std::vector<std::optional<ErrorClass>> attempts{};  // attempts that have ended; nullopt: well
   // When the change of this step is durable:
-  std::vector<TaskIndex> ready{};  // tasks to start as soon as there is a slot
+  std::vector<TaskIndex> ready{};     // tasks to start as soon as there is a slot
+  std::vector<TaskIndex> answered{};  // instances that have ended: their callers get take_answer()
   bool ended = false;
 };
 
 struct ExecutionOptions {
   std::size_t output_bytes_max = 1024 * 1024;
   std::uint32_t interruptions_max = 100;
+  std::uint32_t calls_max = 10'000;  // of tasks as tools
+  std::size_t detail_bytes_max = 256 * 1024;
 };
 
 class Execution {
@@ -100,6 +105,8 @@ class Execution {
   );
   /// The slot can never be there (exceeds_capacity, unknown_pool).
   void refuse_start(TaskIndex task, Error error, Instant now, Effects& out);
+  /// The runner is done. While tasks that the attempt called still run, they are cancelled and the
+  /// attempt ends after them: Effects::released says when.
   void finish_attempt(
       TaskIndex task,
       std::uint32_t attempt,
@@ -108,13 +115,20 @@ class Execution {
       double random,
       Effects& out
   );
+  /// A running attempt runs another task as its tool: a new instance. Errors: those of
+  /// AttemptSink::call.
+  Result<TaskIndex> call(TaskIndex caller, TaskCall call, Instant now, Effects& out);
+  /// Nobody waits for this instance any more.
+  void cancel_call(TaskIndex instance, Instant now, Effects& out);
+  /// What an instance in Effects::answered ended with; to be asked once.
+  Result<json::value> take_answer(TaskIndex instance);
   /// REQUIRES: the attempt runs.
   void log(TaskIndex task, LogLine line, Instant now);
   /// Timers that are due: retries, timeouts, ends of waits. Without `may_start`, when the server
   /// stops, only those of what runs: what would start waits for the next server.
   void wake(Instant now, double random, Effects& out, bool may_start = true);
   /// The server stops: running attempts are stopped for the next start.
-  void interrupt_all(Effects& out);
+  void interrupt_all(Instant now, Effects& out);
 
   // What the journal gets.
   bool has_change() const { return dirty_; }
@@ -126,10 +140,27 @@ class Execution {
   NewExecution const& record() const { return record_; }
   Status status() const { return state_.status; }
   bool is_paused() const { return state_.paused; }
+  /// Why a task had the execution paused; nullopt when a person did, or nobody.
+  std::optional<Error> const& hold_reason() const { return hold_; }
   bool is_cancelling() const { return state_.cancel_requested; }
   bool has_begun() const { return state_.started_at.has_value(); }
   Instant started_or_created() const { return state_.started_at.value_or(record_.created_at); }
   std::optional<Instant> next_wake() const;
+
+  // Tasks: those of the workflow by their number in it, behind them instances of called tasks.
+  std::size_t tasks_count() const { return tasks_.size(); }
+  bool is_instance(TaskIndex task) const { return task >= workflow_->tasks.size(); }
+  /// Of an instance: its template's.
+  TaskDef const& task_def(TaskIndex task) const { return workflow_->tasks[template_of(task)]; }
+  TaskIndex template_of(TaskIndex task) const {
+    return is_instance(task) ? instance(task).source : task;
+  }
+  std::optional<TaskIndex> parent_of(TaskIndex task) const;
+  /// "lookup", or "lookup[1]" for an instance. Valid as long as the execution.
+  std::string_view task_id(TaskIndex task) const;
+  std::optional<TaskIndex> find_task(std::string_view id) const;
+  /// nullptr when it is no instance.
+  json::value const* task_arguments(TaskIndex task) const;
   Status task_status(TaskIndex task) const { return tasks_[task].status; }
   std::uint32_t task_attempt(TaskIndex task) const { return tasks_[task].attempt; }
   Instant task_queued_at(TaskIndex task) const { return tasks_[task].queued_at; }
@@ -154,6 +185,7 @@ class Execution {
   std::string context_text(TaskIndex task) const;
 
  private:
+  static constexpr TaskIndex no_task = 0xffffffff;
   struct TaskState {
     Status status = Status::pending;
     bool queued = false;
@@ -171,6 +203,11 @@ class Execution {
     TaskIndex task = 0;
     std::string output{};  // JSON text
   };
+  /// The runner is done, but tasks that the attempt called are not.
+  struct Ending {
+    AttemptOutcome outcome{};
+    double random = 0;
+  };
   /// What only few tasks have at a time: those that run, wait for a retry, or failed.
   struct Detail {
     StopReason stop = StopReason::none;
@@ -181,7 +218,24 @@ class Execution {
     std::optional<Instant> ends_at{};  // of a `wait`
     std::optional<Error> error{};
     json::value usage{};
+    std::string detail{};  // JSON text
+    Hold hold = Hold::none;
     std::deque<std::string> last_lines{};
+    std::vector<TaskIndex> calls{};  // instances that it waits for
+    std::unique_ptr<Ending> ending{};
+  };
+  /// A task that runs because another one called it.
+  struct Instance {
+    std::string id{};
+    TaskIndex source = no_task;  // its template
+    TaskIndex parent = no_task;
+    std::uint32_t parent_attempt = 0;
+    json::value arguments{};
+    Result<json::value> answer{json::value{}};
+  };
+  struct Calls {
+    std::uint32_t last_key = 0;
+    std::uint32_t count = 0;
   };
   enum class TimerKind : unsigned char {
     retry,
@@ -198,10 +252,15 @@ class Execution {
     bool operator>(Timer const& other) const { return at > other.at; }
   };
 
-  TaskDef const& def(TaskIndex task) const { return workflow_->tasks[task]; }
+  TaskDef const& def(TaskIndex task) const { return task_def(task); }
+  std::string name_of(TaskIndex task) const { return std::string(task_id(task)); }
   TaskOptions const& options(TaskIndex task) const { return *def(task).options; }
+  Instance const& instance(TaskIndex task) const {
+    return instances_[task - workflow_->tasks.size()];
+  }
   void count_unmet();
   void restore_tasks(StoredExecution const& stored);
+  void restore_task(TaskIndex task, TaskRecord const& record);
   bool resume_wait(TaskIndex task, Instant now);
   void resume_active(TaskIndex task, Instant now, Effects& out);
   void resume_pending(Instant now, Effects& out);
@@ -232,9 +291,24 @@ class Execution {
       TaskIndex task, json::value output, Instant now, double random, Effects& out
   );
   void interrupted(TaskIndex task, Instant now, Effects& out);
-  void stop_attempt(TaskIndex task, StopReason reason, Effects& out);
+  void stop_attempt(TaskIndex task, StopReason reason, Instant now, Effects& out);
+  void conclude_attempt(
+      TaskIndex task, AttemptOutcome outcome, Instant now, double random, Effects& out
+  );
+  void hold_task(TaskIndex task, Error reason, Instant now, Effects& out);
+  void note_spend(TaskIndex task, std::uint32_t attempt, std::vector<Spend> spend, Instant now);
   void keep_attempt(TaskIndex task, Instant finished_at);
   void leave_running(TaskIndex task);
+
+  // execution_calls.cpp
+  Result<> check_call(TaskIndex caller, TaskCall const& call) const;
+  TaskIndex add_instance(std::string_view key, Instance made);
+  void settle_template(TaskIndex task, Instant now, Effects& out);
+  void stop_calls(TaskIndex caller, Instant now, Effects& out);
+  void cancel_instance(TaskIndex task, Instant now, Effects& out);
+  void answer(TaskIndex task, Effects& out);
+  void cancel_restored_instances(Instant now, Effects& out);
+  void restore_instance(TaskRecord const& record);
 
   // What changed goes into the next change: a row once, as it stands when the change is taken.
   PendingRecord& record_task(TaskIndex task);
@@ -251,14 +325,21 @@ class Execution {
   std::vector<TaskState> tasks_;
   std::unordered_map<TaskIndex, Detail> details_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
-  std::deque<TaskIndex> settled_;  // whose dependants have not been looked at yet
+  std::deque<TaskIndex> settled_;   // whose dependants have not been looked at yet
+  std::deque<Instance> instances_;  // task workflow_->tasks.size() + i; ids must not move
+  std::unordered_map<std::string, TaskIndex> instance_by_id_;
+  std::unordered_map<TaskIndex, Calls> calls_;  // by template
+  std::uint32_t calls_count_ = 0;
+  std::deque<TaskIndex> ended_callers_;  // whose last called task has ended
   std::size_t unfinished_count_ = 0;
   std::size_t running_count_ = 0;
-  std::optional<Error> failure_;   // the first that nothing handles
+  std::optional<Error> failure_;  // the first that nothing handles
+  std::optional<Error> hold_;
   bool accepted_pending_ = false;  // the next change carries the execution itself
   bool dirty_ = false;
   std::vector<PendingRecord> records_pending_;
   std::vector<AttemptRecord> attempts_pending_;
+  std::vector<SpendRecord> spend_pending_;
   EventWriter events_;
 };
 

@@ -6,20 +6,21 @@ namespace ropewalk {
 
 std::string Execution::context_text(TaskIndex task) const {
   json::object dependencies;
-  for (auto const& edge : workflow_->graph.dependencies(task)) {
+  for (auto const& edge : workflow_->graph.dependencies(template_of(task))) {
+    if (edge.is_call) continue;
     json::object dependency{{"status", to_string(tasks_[edge.from].status)}};
     auto const* output = tasks_[edge.from].output.get();
     dependency["output"] = output ? *output : json::value();
     if (auto const* error = task_error(edge.from)) dependency["error"] = to_json(*error);
-    dependencies[def(edge.from).id] = std::move(dependency);
+    dependencies[name_of(edge.from)] = std::move(dependency);
   }
   json::array logs;  // what the attempt before said last: a retry can look at it
   if (auto it = details_.find(task); it != details_.end())
     for (auto const& line : it->second.last_lines) logs.emplace_back(line);
   TaskState const& state = tasks_[task];
-  json::value const context = json::object{
+  json::object context{
       {"executionId", id_.to_string()},
-      {"taskId", def(task).id},
+      {"taskId", name_of(task)},
       {"attempt", state.attempt},
       {"startTime", format_instant(state.started_at)},
       {"dependencies", std::move(dependencies)},
@@ -27,6 +28,7 @@ std::string Execution::context_text(TaskIndex task) const {
       {"inputs", inputs_},
       {"logs", std::move(logs)},
   };
+  if (auto const* arguments = task_arguments(task)) context["args"] = *arguments;
   return to_text(context);
 }
 

@@ -52,20 +52,28 @@ void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out)
   state.finished_at = now;
   --unfinished_count_;
   record_task_event(task, now);
-  settled_.push_back(task);
   out.settled.push_back(task);
+  if (is_instance(task)) return answer(task, out);  // what it means is up to its caller
+  settled_.push_back(task);
   if (status == Status::failed && !is_handled_failure(task)) {
     if (!failure_) {
       Error const& cause = *details_[task].error;
       failure_ = cause;
-      failure_->detail = json::object{{"task", def(task).id}};
+      failure_->detail = json::object{{"task", name_of(task)}};
     }
     if (workflow_->on_failure == OnFailure::cancel) cancel_rest(StopReason::failure, now, out);
   }
 }
 
 void Execution::propagate(Instant now, Effects& out) {
-  while (!settled_.empty()) {
+  while (!settled_.empty() || !ended_callers_.empty()) {
+    if (settled_.empty()) {
+      TaskIndex const caller = ended_callers_.front();
+      ended_callers_.pop_front();
+      auto const ending = std::move(details_[caller].ending);
+      conclude_attempt(caller, std::move(ending->outcome), now, ending->random, out);
+      continue;
+    }
     TaskIndex const task = settled_.front();
     settled_.pop_front();
     for (std::uint32_t const index : workflow_->graph.dependants(task))
@@ -89,12 +97,12 @@ void Execution::visit_dependant(Edge const& edge, Instant now, Effects& out) {
       skip(
           edge.to,
           "condition_false",
-          "the condition on " + quoted(def(edge.from).id) + " did not hold",
+          "the condition on " + quoted(name_of(edge.from)) + " did not hold",
           now,
           out
       );
     } else {
-      std::string reason = "waited for " + quoted(def(edge.from).id) + " to " +
+      std::string reason = "waited for " + quoted(name_of(edge.from)) + " to " +
                            std::string(verb(edge.type)) + ", which is " +
                            std::string(to_string(upstream));
       skip(edge.to, "dependency_not_met", std::move(reason), now, out);
@@ -117,24 +125,25 @@ Result<bool> Execution::is_met(Edge const& edge) const {
       break;
   }
   if (!matches || edge.condition == no_condition) return matches;
-  ExecutionScope const scope(*this);
+  ExecutionScope const scope(*this, edge.to);
   auto held = workflow_->edge_conditions[edge.condition].evaluate_condition(scope);
   if (held) return *held;
   Error error = held.error();
-  error.message = "task " + quoted(def(edge.to).id) + ": the condition on " +
-                  quoted(def(edge.from).id) + " could not be evaluated: " + error.message;
+  error.message = "task " + quoted(name_of(edge.to)) + ": the condition on " +
+                  quoted(name_of(edge.from)) + " could not be evaluated: " + error.message;
   return error;
 }
 
 void Execution::dependencies_met(TaskIndex task, Instant now, Effects& out) {
+  if (!is_instance(task) && def(task).is_template) return settle_template(task, now, out);
   auto const& when = options(task).when;
   if (!when) return make_ready(task, now, out);
-  ExecutionScope const scope(*this);
+  ExecutionScope const scope(*this, task);
   auto held = when->evaluate_condition(scope);
   if (!held) {
     Error error = held.error();
     error.message =
-        "task " + quoted(def(task).id) + ": when could not be evaluated: " + error.message;
+        "task " + quoted(name_of(task)) + ": when could not be evaluated: " + error.message;
     fail(task, std::move(error), now, out);
   } else if (*held) {
     make_ready(task, now, out);
@@ -158,7 +167,9 @@ void Execution::fail(TaskIndex task, Error error, Instant now, Effects& out) {
 bool Execution::is_handled_failure(TaskIndex task) const {
   if (options(task).allow_failure) return true;
   for (std::uint32_t const index : workflow_->graph.dependants(task))
-    if (workflow_->graph.edge(index).type != DependencyType::success) return true;
+    if (Edge const& edge = workflow_->graph.edge(index);
+        edge.type != DependencyType::success && !edge.is_call)
+      return true;
   return false;
 }
 
@@ -166,7 +177,7 @@ void Execution::cancel_rest(StopReason reason, Instant now, Effects& out) {
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     Status const status = tasks_[task].status;
     if (status == Status::running) {
-      stop_attempt(task, reason, out);
+      stop_attempt(task, reason, now, out);
       if (details_[task].ends_at) {  // a wait has nobody who could answer
         leave_running(task);
         settle(task, Status::cancelled, now, out);
@@ -185,6 +196,7 @@ void Execution::end_if_done(Instant now, Effects& out) {
                                           : Status::completed;
   state_.finished_at = now;
   state_.paused = false;
+  hold_.reset();
   record_state(now);
   out.ended = true;
 }

@@ -43,44 +43,55 @@ Execution::Execution(
 
 void Execution::restore_tasks(StoredExecution const& stored) {
   for (auto const& record : stored.tasks) {
-    auto const task = workflow_->find(record.task);
-    if (!task) continue;
-    TaskState& state = tasks_[*task];
-    state.status = record.status;
-    state.attempt = record.attempt;
-    state.tries = record.tries;
-    state.interruptions =
-        static_cast<std::uint16_t>(std::min<std::uint32_t>(record.interruptions, 0xffff));
-    state.queued_at = record.queued_at.value_or(Instant{});
-    state.started_at = record.started_at.value_or(Instant{});
-    state.finished_at = record.finished_at.value_or(Instant{});
-    if (record.status == Status::completed)
-      state.output = std::make_unique<json::value>(read_back(record.output));
-    if (!record.error.empty()) details_[*task].error = error_from_json(read_back(record.error));
-    if (record.retry_at) details_[*task].retry_at = record.retry_at;
-    if (is_terminal(record.status)) {
-      --unfinished_count_;
-      continue;
-    }
-    if (record.log_bytes > 0) {
-      details_[*task].log_bytes = record.log_bytes;
-      details_[*task].log_bytes_kept = record.log_bytes;
-    }
-    if (options(*task).deadline && record.first_queued_at)
-      start_deadline(*task, *record.first_queued_at);
+    if (auto const task = workflow_->find(record.task))
+      restore_task(*task, record);
+    else
+      restore_instance(record);
   }
+}
+
+void Execution::restore_task(TaskIndex task, TaskRecord const& record) {
+  TaskState& state = tasks_[task];
+  state.status = record.status;
+  state.attempt = record.attempt;
+  state.tries = record.tries;
+  state.interruptions =
+      static_cast<std::uint16_t>(std::min<std::uint32_t>(record.interruptions, 0xffff));
+  state.queued_at = record.queued_at.value_or(Instant{});
+  state.started_at = record.started_at.value_or(Instant{});
+  state.finished_at = record.finished_at.value_or(Instant{});
+  if (record.status == Status::completed)
+    state.output = std::make_unique<json::value>(read_back(record.output));
+  if (!record.error.empty()) details_[task].error = error_from_json(read_back(record.error));
+  if (record.retry_at) details_[task].retry_at = record.retry_at;
+  if (record.hold != Hold::none) {
+    details_[task].hold = record.hold;
+    if (record.hold == Hold::held && state_.paused) hold_ = details_[task].error;
+  }
+  if (is_terminal(record.status)) {
+    --unfinished_count_;
+    return;
+  }
+  if (record.log_bytes > 0) {
+    details_[task].log_bytes = record.log_bytes;
+    details_[task].log_bytes_kept = record.log_bytes;
+  }
+  if (options(task).deadline && record.first_queued_at)
+    start_deadline(task, *record.first_queued_at);
 }
 
 void Execution::resume_stored(Instant now, Effects& out) {
   if (!has_begun()) return;
+  cancel_restored_instances(now, out);
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
-    if (tasks_[task].status == Status::failed && !is_handled_failure(task) && !failure_) {
+    bool const is_failure = tasks_[task].status == Status::failed && !is_instance(task);
+    if (is_failure && !is_handled_failure(task) && !failure_) {
       failure_ = details_[task].error.value_or(Error{});
-      failure_->detail = json::object{{"task", def(task).id}};
+      failure_->detail = json::object{{"task", name_of(task)}};
     }
   }
   count_unmet();
-  for (TaskIndex task = 0; task < tasks_.size(); ++task) resume_active(task, now, out);
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) resume_active(task, now, out);
   // What had been told to stop is not gone on with.
   if (state_.cancel_requested)
     cancel_rest(StopReason::cancel, now, out);
@@ -107,7 +118,7 @@ void Execution::resume_active(TaskIndex task, Instant now, Effects& out) {
 }
 
 bool Execution::resume_wait(TaskIndex task, Instant now) {
-  ExecutionScope const scope(*this);
+  ExecutionScope const scope(*this, task);
   auto const config = def(task).config.evaluate(scope);
   auto const* fields = config ? config->if_object() : nullptr;
   auto const* text = fields ? fields->if_contains("duration") : nullptr;
@@ -122,7 +133,7 @@ bool Execution::resume_wait(TaskIndex task, Instant now) {
 
 void Execution::resume_pending(Instant now, Effects& out) {
   // What is settled in here is counted as unmet, and so is taken off again by propagate().
-  for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) {
     TaskState const& state = tasks_[task];
     if (state.status != Status::pending || state.queued) continue;
     std::uint32_t const unmet = state.unmet;
@@ -159,10 +170,12 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
   state_.paused = false;
   state_.finished_at.reset();
   state_.error.clear();
+  hold_.reset();
   if (!state_.started_at) state_.started_at = now;
   failure_.reset();
   record_state(now);
-  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+  cancel_restored_instances(now, out);
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
     if (again[task]) start_over(task, now);
   count_unmet();
   resume_pending(now, out);

@@ -49,11 +49,12 @@ class TaskView : public cel::MapView {
 
 class TasksView : public cel::MapView {
  public:
-  explicit TasksView(Execution const& execution) : execution_(execution) {}
+  TasksView(Execution const& execution, TaskIndex self) : execution_(execution), self_(self) {}
 
   std::optional<Value> find(std::string_view key) const override {
-    auto const task = execution_.workflow().find(key);
+    auto task = execution_.workflow().find(key);
     if (!task) return std::nullopt;
+    if (*task == execution_.template_of(self_)) task = self_;  // an instance means itself
     std::shared_ptr<cel::MapView const> view = std::make_shared<TaskView>(execution_, *task);
     return Value(cel::Map(std::move(view)));
   }
@@ -64,6 +65,7 @@ class TasksView : public cel::MapView {
 
  private:
   Execution const& execution_;
+  TaskIndex self_;
 };
 
 /// execution: {id, workflow, version, priority, createdAt, labels}
@@ -89,10 +91,14 @@ std::optional<cel::Value> ExecutionScope::lookup(std::string_view name) const {
   if (name == "inputs") return Value(cel::Map(execution_.inputs(), nullptr));
   if (name == "variables") return Value(cel::Map(execution_.workflow().variables, nullptr));
   if (name == "tasks") {
-    std::shared_ptr<cel::MapView const> view = std::make_shared<TasksView>(execution_);
+    std::shared_ptr<cel::MapView const> view = std::make_shared<TasksView>(execution_, task_);
     return Value(cel::Map(std::move(view)));
   }
   if (name == "execution") return describe(execution_);
+  if (name == "args") {
+    auto const* arguments = execution_.task_arguments(task_);
+    return arguments ? std::optional(Value::view(*arguments)) : std::nullopt;
+  }
   return std::nullopt;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
-// What the expressions of a workflow see: inputs, variables, tasks, execution (DESIGN §4).
+// What the expressions of a workflow see: inputs, variables, tasks, execution, and args in a task
+// that was called as a tool (DESIGN §4).
 //
 // Looks into the execution, copies nothing: `tasks` of a graph with a million tasks costs no more
 // than that of one with three. Lives within one evaluation.
 
 #include "engine/model/cel/expression.hpp"
+#include "engine/model/graph.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -18,11 +20,13 @@ class Execution;
 class ExecutionScope : public cel::Activation {
  public:
   /// `execution` must outlive the scope and every value taken from it.
-  explicit ExecutionScope(Execution const& execution) : execution_(execution) {}
+  /// For an expression of `task`, whose `args` are there when it is an instance.
+  ExecutionScope(Execution const& execution, TaskIndex task) : execution_(execution), task_(task) {}
   std::optional<cel::Value> lookup(std::string_view name) const override;
 
  private:
   Execution const& execution_;
+  TaskIndex task_;
 };
 
 }  // namespace ropewalk

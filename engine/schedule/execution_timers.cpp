@@ -24,7 +24,6 @@ bool Execution::is_due(Timer const& timer) const {
       return is_queued(timer.task) && !state_.paused &&
              state.queued_at + *options(timer.task).queue_timeout == timer.at;
     case TimerKind::attempt_timeout:
-      return state.status == Status::running && state.attempt == timer.attempt;
     case TimerKind::wait_end:
       return state.status == Status::running && state.attempt == timer.attempt;
     case TimerKind::deadline:
@@ -55,7 +54,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
       make_ready(task, now, out);
       break;
     case TimerKind::attempt_timeout:
-      stop_attempt(task, StopReason::timeout, out);
+      stop_attempt(task, StopReason::timeout, now, out);
       break;
     case TimerKind::wait_end:
       attempt_succeeded(task, nullptr, now, random, out);
@@ -66,7 +65,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
           Error{
               ErrorClass::resource,
               "queue_timeout",
-              "task \"" + def(task).id + "\" waited longer than its queueTimeout of " +
+              "task \"" + name_of(task) + "\" waited longer than its queueTimeout of " +
                   format_duration(*options(task).queue_timeout) + " for a slot",
               "raise queueTimeout or the pool's capacity"},
           now,
@@ -75,7 +74,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
       break;
     case TimerKind::deadline:
       if (tasks_[task].status == Status::running && !details_[task].ends_at) {
-        stop_attempt(task, StopReason::deadline, out);
+        stop_attempt(task, StopReason::deadline, now, out);
         break;
       }
       if (tasks_[task].status == Status::running) leave_running(task);
@@ -84,7 +83,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
           Error{
               ErrorClass::transient,
               "deadline_exceeded",
-              "task \"" + def(task).id + "\" did not end within its deadline of " +
+              "task \"" + name_of(task) + "\" did not end within its deadline of " +
                   format_duration(*options(task).deadline),
               "raise deadline, or lower retry.maxAttempts"},
           now,

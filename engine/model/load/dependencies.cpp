@@ -101,7 +101,7 @@ void TasksReader::add_edge(
          "keep one of them"}
     );
   last_user_[*from] = index;
-  edges_.push_back({*from, index, type, condition});
+  edges_.push_back({*from, index, type, false, condition});
 }
 
 void TasksReader::build_graph(Path const& path) {
@@ -135,6 +135,7 @@ void TasksReader::build_graph(Path const& path) {
     );
   }
   references_.check_order(workflow_.graph);
+  if (!workflow_.graph.topological_order().empty()) cover_calls();
 }
 
 }  // namespace ropewalk::load

@@ -9,8 +9,8 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 6> roots{
-    "inputs", "variables", "tasks", "execution", "item", "secrets"};
+constexpr std::array<std::string_view, 7> roots{
+    "inputs", "variables", "tasks", "execution", "args", "item", "secrets"};
 constexpr std::string_view template_sign = "${{";
 
 std::string quoted(std::string_view text) {
@@ -79,10 +79,18 @@ void References::check(
       check_task(reference, path, content, scope);
       continue;
     }
+    if (root == "args")
+      args_uses_.push_back(
+          {scope.task,
+           scope.task,
+           steps_of(path),
+           TextPlace{reference.position.line, reference.position.column},
+           std::string(content)}
+      );
     if (std::ranges::find(roots, root) != roots.end()) continue;
     Finding finding{"unknown_name", "there is no name " + quoted(root)};
     finding.hint = problems_.suggest(
-        root, roots, "known are inputs, variables, tasks, execution, item and secrets"
+        root, roots, "known are inputs, variables, tasks, execution, args, item and secrets"
     );
     finding.inside = TextPlace{reference.position.line, reference.position.column};
     finding.content = content;
@@ -169,7 +177,20 @@ struct References::Search {
   std::size_t steps_left = 100'000'000;  // about a second; what is beyond shows when it runs
 };
 
+void References::check_args() {
+  for (Use& use : args_uses_) {
+    if (use.user != Scope::no_task && workflow_.tasks[use.user].is_template) continue;
+    Finding finding{"unknown_name", "there are no args here: nothing calls this task"};
+    finding.hint = "only tasks that are named as tools have args; use inputs or tasks here";
+    finding.inside = use.inside;
+    finding.content = std::move(use.content);
+    problems_.add(std::move(use.steps), std::move(finding));
+  }
+  args_uses_.clear();
+}
+
 void References::check_order(Graph const& graph) {
+  check_args();
   if (graph.topological_order().empty()) return;
   std::ranges::stable_sort(uses_, {}, &Use::user);
   std::optional<Search> search;

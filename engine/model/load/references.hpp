@@ -50,6 +50,7 @@ class References {
   void check_order(Graph const& graph);
 
  private:
+  void check_args();
   struct Use {
     TaskIndex user = 0;
     TaskIndex used = 0;
@@ -69,6 +70,7 @@ class References {
   Workflow const& workflow_;
   Problems& problems_;
   std::vector<Use> uses_{};
+  std::vector<Use> args_uses_{};  // `args` is there in called tasks only: these are known last
   std::vector<std::string_view> task_ids_{};  // filled when the first suggestion is asked for
 };
 

@@ -14,8 +14,12 @@ std::string quoted(std::string_view text) {
   return '"' + shorten(text, 60) + '"';
 }
 
-/// Field paths of TaskType::check, "prompt.inline" or "context[0]", as steps behind those of the
-/// task.
+bool is_variable_name(std::string_view name) {
+  return is_identifier(name) && name.find('-') == std::string_view::npos;
+}
+
+}  // namespace
+
 Steps steps_inside(Path const& task, std::string_view field) {
   Steps steps = steps_of(task);
   while (!field.empty()) {
@@ -26,12 +30,6 @@ Steps steps_inside(Path const& task, std::string_view field) {
   }
   return steps;
 }
-
-bool is_variable_name(std::string_view name) {
-  return is_identifier(name) && name.find('-') == std::string_view::npos;
-}
-
-}  // namespace
 
 Path TasksReader::task_path(TaskIndex index, Path const& tasks) const {
   if (is_list_) return tasks.element(raw_[index].position);
@@ -50,6 +48,7 @@ void TasksReader::read(json::value const& tasks, Path const& path) {
   last_user_.assign(workflow_.tasks.size(), Scope::no_task);
   for (TaskIndex index = 0; index < workflow_.tasks.size(); ++index)
     read_task(index, task_path(index, path));
+  add_calls(path);
   build_graph(path);
 }
 
@@ -156,6 +155,7 @@ void TasksReader::read_task(TaskIndex index, Path const& path) {
   TaskDef& def = workflow_.tasks[index];
   def.type = type;
   def.options = options_.read(task, path, *type, index);
+  read_calls(index, task, *type, path);
   read_config(index, task, *type, path);
 }
 

@@ -64,6 +64,16 @@ class TasksReader {
   std::uint32_t add_condition(std::string_view source, Path const& path, TaskIndex index);
   void build_graph(Path const& path);
 
+  // calls.cpp
+  /// Notes which tasks `index` calls.
+  void read_calls(
+      TaskIndex index, json::object const& task, TaskType const& type, Path const& path
+  );
+  /// Turns the calls into edges, and checks what is called.
+  void add_calls(Path const& path);
+  /// A task that calls others needs what its calls need. REQUIRES: no cycle.
+  void cover_calls();
+
   Path task_path(TaskIndex index, Path const& tasks) const;
 
   Workflow& workflow_;
@@ -75,10 +85,20 @@ class TasksReader {
   std::vector<RawTask> raw_{};
   bool is_list_ = false;
   std::unordered_map<TaskType const*, FieldTable> field_tables_{};
+  struct Call {
+    TaskIndex caller = 0;
+    std::string task{};
+    Steps steps{};
+  };
+  std::vector<Call> calls_{};
   std::vector<Edge> edges_{};
   std::vector<TaskIndex> last_user_{};  // of each task: who was the last to depend on it
   std::unordered_map<std::string_view, std::uint32_t> conditions_{};
 };
+
+/// Field paths of a task type's hooks, "prompt.inline" or "context[0]", as steps behind those of
+/// the task.
+Steps steps_inside(Path const& task, std::string_view field);
 
 /// Checks a value against the kind of its field (kind, words, expression, code); adds what is
 /// wrong.
