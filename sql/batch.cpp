@@ -39,25 +39,37 @@ constexpr Statement update_executions{
 constexpr Statement upsert_tasks{
     "upsert_tasks",
     "INSERT INTO tasks AS t (execution, task, status, attempt, tries, interruptions, queued_at,"
-    " started_at, finished_at, retry_at, output, error, usage, first_queued_at, log_bytes)"
+    " started_at, finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold,"
+    " detail, input, parent)"
     " SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::integer[],"
     " $6::integer[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],"
     " $10::timestamptz[], $11::json[], $12::json[], $13::json[], $14::timestamptz[],"
-    " $15::bigint[])"
+    " $15::bigint[], $16::integer[], $17::json[], $18::json[], $19::text[])"
     " ON CONFLICT (execution, task) DO UPDATE SET status = excluded.status,"
     " attempt = excluded.attempt, tries = excluded.tries, interruptions = excluded.interruptions,"
     " queued_at = excluded.queued_at, started_at = excluded.started_at,"
     " finished_at = excluded.finished_at, retry_at = excluded.retry_at, output = excluded.output,"
     " error = excluded.error, usage = excluded.usage,"
-    " first_queued_at = excluded.first_queued_at, log_bytes = excluded.log_bytes"};
+    " first_queued_at = excluded.first_queued_at, log_bytes = excluded.log_bytes,"
+    " hold = excluded.hold, detail = excluded.detail, input = coalesce(excluded.input, t.input),"
+    " parent = coalesce(excluded.parent, t.parent)"};
 
 constexpr Statement upsert_attempts{
     "upsert_attempts",
-    "INSERT INTO attempts (execution, task, attempt, started_at, finished_at, error, usage)"
+    "INSERT INTO attempts (execution, task, attempt, started_at, finished_at, error, usage, detail)"
     " SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[],"
-    " $5::timestamptz[], $6::json[], $7::json[])"
+    " $5::timestamptz[], $6::json[], $7::json[], $8::json[])"
     " ON CONFLICT (execution, task, attempt) DO UPDATE SET started_at = excluded.started_at,"
-    " finished_at = excluded.finished_at, error = excluded.error, usage = excluded.usage"};
+    " finished_at = excluded.finished_at, error = excluded.error, usage = excluded.usage,"
+    " detail = excluded.detail"};
+
+constexpr Statement insert_spend{
+    "insert_spend",
+    "INSERT INTO spend (at, execution, task, attempt, workflow, provider, model, calls,"
+    " input_tokens, cached_tokens, output_tokens, cost_usd)"
+    " SELECT * FROM unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::integer[], $5::text[],"
+    " $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],"
+    " $12::float8[])"};
 
 constexpr Statement insert_events{
     "insert_events",
@@ -238,7 +250,11 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       E::json,
       E::json,
       E::timestamptz,
-      E::int8
+      E::int8,
+      E::int4,
+      E::json,
+      E::json,
+      E::text
   );
   for (auto const& change : changes) {
     for (auto const& task : change.tasks) {
@@ -258,6 +274,10 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       columns[12].add_if_any(task.usage);
       columns[13].add(task.first_queued_at);
       columns[14].add_int8(static_cast<std::int64_t>(task.log_bytes));
+      columns[15].add_int4(static_cast<std::int32_t>(task.hold));
+      columns[16].add_if_any(task.detail);
+      columns[17].add_if_any(task.input);
+      columns[18].add_if_any(task.parent);
     }
   }
   Step& step = steps.emplace_back();
@@ -275,7 +295,9 @@ void add_attempt_steps(std::vector<Step>& steps, std::span<Change const> changes
     }
   }
   if (!has_any) return;
-  Columns columns(E::uuid, E::text, E::int4, E::timestamptz, E::timestamptz, E::json, E::json);
+  Columns columns(
+      E::uuid, E::text, E::int4, E::timestamptz, E::timestamptz, E::json, E::json, E::json
+  );
   for (auto const& change : changes) {
     for (auto const& attempt : change.attempts) {
       if (!latest.is_latest({change.execution, attempt.task, attempt.attempt})) continue;
@@ -286,10 +308,50 @@ void add_attempt_steps(std::vector<Step>& steps, std::span<Change const> changes
       columns[4].add(attempt.finished_at);
       columns[5].add_if_any(attempt.error);
       columns[6].add_if_any(attempt.usage);
+      columns[7].add_if_any(attempt.detail);
     }
   }
   Step& step = steps.emplace_back();
   step.statement = &upsert_attempts;
+  step.params = columns.finish();
+}
+
+void add_spend_steps(std::vector<Step>& steps, std::span<Change const> changes) {
+  Columns columns(
+      E::timestamptz,
+      E::uuid,
+      E::text,
+      E::int4,
+      E::text,
+      E::text,
+      E::text,
+      E::int8,
+      E::int8,
+      E::int8,
+      E::int8,
+      E::float8
+  );
+  bool has_any = false;
+  for (auto const& change : changes) {
+    for (auto const& record : change.spend) {
+      has_any = true;
+      columns[0].add(std::optional<Instant>(record.at));
+      columns[1].add(change.execution);
+      columns[2].add(record.task);
+      columns[3].add_int4(number(record.attempt));
+      columns[4].add(record.workflow);
+      columns[5].add(record.spend.provider);
+      columns[6].add(record.spend.model);
+      columns[7].add_int8(record.spend.calls);
+      columns[8].add_int8(record.spend.input_tokens);
+      columns[9].add_int8(record.spend.cached_tokens);
+      columns[10].add_int8(record.spend.output_tokens);
+      columns[11].add_float8(record.spend.cost_usd);
+    }
+  }
+  if (!has_any) return;
+  Step& step = steps.emplace_back();
+  step.statement = &insert_spend;
   step.params = columns.finish();
 }
 
@@ -324,6 +386,7 @@ std::vector<Step> encode_batch(BatchKey const& key, std::span<Change const> chan
   if (!rows.states.empty()) steps.push_back(update_step(key, rows));
   add_task_steps(steps, changes);
   add_attempt_steps(steps, changes);
+  add_spend_steps(steps, changes);
   add_event_steps(steps, changes);
   return steps;
 }

@@ -77,6 +77,13 @@ void ArrayParam::add_int8(std::int64_t value) {
   append_int8(bytes_, value);
 }
 
+void ArrayParam::add_float8(std::optional<double> value) {
+  if (!value) return add_null();
+  ++count_;
+  append_int4(bytes_, 8);
+  append_int8(bytes_, std::bit_cast<std::int64_t>(*value));
+}
+
 void ArrayParam::add_bool(bool value) {
   ++count_;
   append_int4(bytes_, 1);

@@ -22,6 +22,7 @@ enum class ElementType : std::uint32_t {
   int4 = 23,
   text = 25,
   json = 114,
+  float8 = 701,
   timestamptz = 1184,
   uuid = 2950,
   jsonb = 3802,
@@ -37,6 +38,7 @@ class ArrayParam {
   void add_int4(std::int32_t value);
   void add_int8(std::int64_t value);
   void add_bool(bool value);
+  void add_float8(std::optional<double> value);
   void add(std::optional<Instant> const& at);
   /// NULL when empty.
   void add_if_any(std::string_view text);

@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 namespace ropewalk::sql {
@@ -53,6 +54,11 @@ std::int64_t Rows::integer(std::size_t row, int column) const {
 
 std::int32_t Rows::int4(std::size_t row, int column) const {
   return static_cast<std::int32_t>(integer(row, column));
+}
+
+std::optional<double> Rows::real(std::size_t row, int column) const {
+  if (is_null(row, column)) return std::nullopt;
+  return std::bit_cast<double>(integer(row, column));
 }
 
 bool Rows::boolean(std::size_t row, int column) const {

@@ -37,6 +37,8 @@ class Rows {
   /// smallint, integer or bigint; 0 for NULL.
   std::int64_t integer(std::size_t row, int column) const;
   std::int32_t int4(std::size_t row, int column) const;
+  /// double precision; nullopt for NULL.
+  std::optional<double> real(std::size_t row, int column) const;
   bool boolean(std::size_t row, int column) const;
   ExecutionId id(std::size_t row, int column) const;
   std::optional<Instant> at(std::size_t row, int column) const;

@@ -71,6 +71,17 @@ class Store {
       ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
   );
 
+  // Tasks by themselves, and what calls cost (store_spend.cpp)
+  /// Errors: not_found.
+  Async<Result<TaskRow>> get_task(ExecutionId id, std::string task);
+  Async<Result<SpendTotal>> spend_of_task(ExecutionId id, std::string task);
+  Async<Result<SpendTotal>> spend_of_execution(ExecutionId id);
+  Async<Result<SpendTotal>> spend_of_workflow(std::string workflow, Instant since);
+  /// In order of the group; days are "2026-01-31" (UTC).
+  Async<Result<std::vector<SpendTotal>>> spend_by(
+      SpendGroup group, Instant from, Instant to, std::int32_t limit
+  );
+
   // Streamed texts (store_streams.cpp)
   /// What ended tasks keep of the text that they streamed (`detail.stream`): of `task`, or (empty)
   /// of the next few whose ids come after `after`.
@@ -79,8 +90,9 @@ class Store {
   );
 
   // Retention (store_prune.cpp)
-  /// Deletes terminal executions that ended before `older_than` with all that belongs to them, and
-  /// what nothing refers to any more, `batch_size` executions a transaction.
+  /// Deletes terminal executions that ended before `older_than` with all that belongs to them,
+  /// turns of conversations from before then, kept responses past their time, and what nothing
+  /// refers to any more, `batch_size` rows a transaction.
   Async<Result<PruneCounts>> prune(Instant older_than, std::int32_t batch_size = 500);
 
  private:

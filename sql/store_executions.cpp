@@ -16,7 +16,7 @@ static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal 
   "directory, idempotency_key, concurrency_key, created_at"
 #define TASK_COLUMNS                                                                \
   "execution, task, status, attempt, tries, interruptions, queued_at, started_at, " \
-  "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes"
+  "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold, parent"
 
 constexpr Statement begin_read{"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 constexpr Statement commit_read{"commit_read", "COMMIT"};
@@ -137,6 +137,8 @@ TaskRecord read_task(Rows const& rows, std::size_t row) {
   task.usage = rows.text(row, 12);
   task.first_queued_at = rows.at(row, 13);
   task.log_bytes = static_cast<std::uint64_t>(rows.integer(row, 14));
+  task.hold = static_cast<Hold>(rows.integer(row, 15));
+  task.parent = rows.text(row, 16);
   return task;
 }
 

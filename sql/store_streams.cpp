@@ -9,11 +9,10 @@ static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal 
 
 constexpr std::int32_t rows_max = 4;  // each may be as large as limits.streamBytes
 
-// The row as a document, so that databases without the column `detail` answer too: with nothing.
-#define STREAMS_SQL(condition)                                                                \
-  "SELECT task, attempt, status, (row->'detail'->'stream')::text FROM (SELECT task, attempt," \
-  " status, to_jsonb(tasks) AS row FROM tasks WHERE execution = $1::uuid AND " condition      \
-  " AND status >= 3) ended WHERE row->'detail' ? 'stream' ORDER BY task LIMIT $3::integer"
+#define STREAMS_SQL(condition)                                        \
+  "SELECT task, attempt, status, (detail->'stream')::text FROM tasks" \
+  " WHERE execution = $1::uuid AND " condition                        \
+  " AND status >= 3 AND detail->'stream' IS NOT NULL ORDER BY task LIMIT $3::integer"
 
 constexpr Statement select_stream{"select_stream", STREAMS_SQL("task = $2")};
 constexpr Statement select_streams{"select_streams", STREAMS_SQL("task > $2")};

@@ -72,6 +72,25 @@ struct ChunkPage {
   bool has_more = false;  // a bound was reached: there may be more
 };
 
+/// A task with what people look at.
+struct TaskRow {
+  TaskRecord task{};  // with detail, input and parent
+  std::vector<AttemptRecord> attempts{};
+};
+
+/// What calls to paid services took.
+struct SpendTotal {
+  std::string group{};  // what it is of: a day, a workflow, a model; empty: of all
+  std::int64_t calls = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t cached_tokens = 0;
+  std::int64_t output_tokens = 0;
+  double cost_usd = 0;              // of the calls whose price is known
+  std::int64_t unpriced_calls = 0;  // of which it is not
+};
+
+enum class SpendGroup : unsigned char { day, workflow, model };
+
 struct Reservation {
   enum class Outcome {
     fresh,     // the key is ours now
@@ -94,6 +113,9 @@ struct PruneCounts {
   std::int64_t executions = 0;
   std::int64_t definitions = 0;
   std::int64_t idempotency_keys = 0;
+  std::int64_t spend = 0;
+  std::int64_t cached_responses = 0;  // past their time
+  std::int64_t conversation_turns = 0;
 };
 
 }  // namespace ropewalk::sql
