@@ -2,6 +2,7 @@
 #include "server/config.hpp"
 
 #include "engine/base/text.hpp"
+#include "server/config_providers.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -42,6 +43,7 @@ std::vector<std::string_view> names_below(std::string_view section) {
     name = name.substr(0, name.find('.'));
     if (out.empty() || out.back() != name) out.push_back(name);
   }
+  if (section.empty()) out.emplace_back("providers");
   return out;
 }
 
@@ -56,6 +58,7 @@ class FileReader {
       if (!root.IsMap())
         return add("wrong_type", "", root.Mark(), "this is not a map", "write NAME: VALUE");
       read_map(root, "");
+      if (has_providers_) read_provider_section(text, loaded_);
     } catch (YAML::Exception const& fault) {
       add("invalid_yaml", "", fault.mark, fault.msg, "mend the YAML");
     }
@@ -88,6 +91,8 @@ class FileReader {
         add("duplicate_key", path, entry.first.Mark(), "\"" + path + "\" stands twice", "keep one");
       } else if (field != nullptr) {
         read_field(*field, entry.second);
+      } else if (path == "providers") {
+        has_providers_ = true;
       } else if (section.empty() && path == "limits" && entry.second.IsMap()) {
         read_map(entry.second, path);
       } else if (path == "limits") {
@@ -132,6 +137,7 @@ class FileReader {
   }
 
   LoadedConfig& loaded_;
+  bool has_providers_ = false;
 };
 
 void read_text(

@@ -59,6 +59,11 @@ struct Config {
   std::vector<std::string> allowed_hosts{};
   std::vector<std::string> allowed_origins{};
   std::vector<std::string> pass_env{};
+  std::string models_file{};  // prices and windows of models, over the built-in ones
+  std::string record{};       // a folder: every exchange with a model is written there
+  std::string replay{};       // a folder: models are not called, answers come from there
+  std::string replay_speed = "instant";
+  boost::json::object providers{};  // as it was written; checked (ai::read_providers)
   Limits limits{};
 };
 

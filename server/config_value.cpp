@@ -246,6 +246,7 @@ json::object to_json(Config const& config) {
       section.get_object()[field.name.substr(dot + 1)] = std::move(value);
     }
   }
+  if (!config.providers.empty()) out["providers"] = config.providers;  // keys are never in it
   return out;
 }
 

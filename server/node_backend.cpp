@@ -293,6 +293,8 @@ Async<Result<json::object>> NodeBackend::prune(Duration age) {
   out["executions"] = pruned->executions;
   out["definitions"] = pruned->definitions;
   out["idempotencyKeys"] = pruned->idempotency_keys;
+  out["cachedResponses"] = pruned->cached_responses;
+  out["conversationTurns"] = pruned->conversation_turns;
   co_return out;
 }
 

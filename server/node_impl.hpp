@@ -19,6 +19,7 @@
 #include "engine/runtime/system_clock.hpp"
 #include "providers/process/launcher.hpp"
 #include "providers/process/process_runner.hpp"
+#include "server/ai/shard_ai.hpp"
 #include "server/api/api.hpp"
 #include "server/blocking.hpp"
 #include "server/http/front.hpp"
@@ -48,6 +49,7 @@ struct NodeCommon {
   explicit NodeCommon(Config wanted);
 
   Config config;
+  std::unique_ptr<NodeAi> ai;  // made before anything runs
   TaskTypes types;
   SystemClock clock;
   Metrics metrics;
@@ -74,6 +76,7 @@ struct ShardWork {
   sql::PostgresJournal journal;
   Launcher launcher;
   ProcessRunner runner;
+  ShardAi ai;
   Engine engine;
 };
 

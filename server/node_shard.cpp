@@ -1,4 +1,5 @@
 // Putting a shard together.
+#include "providers/ai/ai_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
@@ -60,11 +61,13 @@ EngineParts engine_parts(
     NodeShard& shard,
     AdmissionService& admission,
     Journal& journal,
-    ProcessRunner& runner
+    ProcessRunner& runner,
+    ShardAi& ai
 ) {
   EngineParts out{common.clock, journal, shard.hub, common.metrics, admission};
   out.runners["command"] = &runner;
   out.runners["script"] = &runner;
+  out.runners["ai"] = &ai.runner();
   return out;
 }
 
@@ -82,6 +85,7 @@ NodeCommon::NodeCommon(Config wanted)
       blocking(2),
       origin(listen_host(config.listen), config.allowed_hosts, config.allowed_origins) {
   register_process_types(types);
+  register_ai_types(types);
 }
 
 ShardWork::ShardWork(
@@ -91,10 +95,18 @@ ShardWork::ShardWork(
       journal(journal_options(common, shard.index(), owner)),
       launcher(shard.shard.executor()),
       runner(launcher, process_options(common)),
+      ai({shard.shard.executor(),
+          common.config,
+          *common.ai,
+          common.clock,
+          common.blocking,
+          shard.pool,
+          shard.store,
+          common.metrics}),
       engine(
           shard.shard.executor(),
           engine_options(common, shard.index()),
-          engine_parts(common, shard, admission, journal, runner)
+          engine_parts(common, shard, admission, journal, runner, ai)
       ) {}
 
 NodeShard::NodeShard(

@@ -57,6 +57,7 @@ Result<> Node::Impl::prepare_database() {
     auto const probe = listen_at(io.get_executor(), common_.config.listen, false);
     if (!probe) return probe.error();
   }
+  TRY(common_.ai, NodeAi::make(common_.config));
   TRY(auto lock, sql::DataLock::take(common_.config.data));
   common_.data = lock.data().string();
   TRY(node_id_, lock.node_id());
@@ -117,6 +118,7 @@ Result<> Node::Impl::launch() {
   admission_.emplace(first.shard.executor(), pools_of(common_.config), count);
   admission_place_ = &*admission_;
   wake_.emplace(first.shard.executor());
+  common_.ai->start(first.shard.executor(), common_.clock, common_.metrics);
   auto ready = ready_.get_future();
   launched_ = true;
   for (auto const& shard : shards_) shard->shard.start();

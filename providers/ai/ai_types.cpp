@@ -131,6 +131,12 @@ void register_ai_types(TaskTypes& types) {
     type.fields.insert(type.fields.end(), fields.begin(), fields.end());
   type.check = ai::check_ai_fields;
   type.prepare = ai::prepare_ai_fields;
+  type.called_tasks = [](boost::json::object const& task) {
+    std::vector<CalledTask> out;
+    for (auto& tool : ai::tool_tasks(task))
+      out.push_back({std::move(tool.task), std::move(tool.field)});
+    return out;
+  };
   types.add(std::move(type));
 }
 

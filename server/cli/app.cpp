@@ -33,6 +33,8 @@ int dispatch(Arguments const& arguments) {
       return control_command(arguments);
     case Verb::prune:
       return prune_command(arguments);
+    case Verb::providers:
+      return providers_command(arguments);
     case Verb::config:
       return config_command(arguments);
     case Verb::version:

@@ -114,6 +114,15 @@ void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
   commands.emplace_back(prune, Verb::prune);
 }
 
+void add_providers(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* providers = app.add_subcommand("providers", "List the providers of models");
+  add_config_flags(*providers, out);
+  commands.emplace_back(providers, Verb::providers);
+  auto* check = providers->add_subcommand("check", "Call a provider once and say what is wrong");
+  check->add_option("NAME", out.provider, "the provider")->required();
+  check->add_option("--model", out.model, "which of its models (default: a cheap one)");
+}
+
 /// One line, with the help only on request.
 std::string mistake_text(std::string message) {
   auto const end = message.find('\n');
@@ -136,6 +145,7 @@ ParsedArguments parse_arguments(int argc, char const* const* argv) {
   add_run(app, out, commands);
   add_local(app, out, commands);
   add_remote(app, out, commands);
+  add_providers(app, out, commands);
   bool version_flag = false;
   app.add_flag("--version", version_flag, "print the version");
   for (int i = 1; i < argc; ++i) {

@@ -24,6 +24,7 @@ enum class Verb : unsigned char {
   resume,
   retry,
   prune,
+  providers,
   config,
   version,
 };
@@ -56,6 +57,8 @@ struct Arguments {
   std::string task{};                 // logs, why
   bool follow = false;                // logs
   std::string older_than{};           // prune
+  std::string provider{};             // providers check
+  std::string model{};                // providers check
 };
 
 /// Either arguments, or what to print and the exit status to end with (help, a mistake).

@@ -14,6 +14,8 @@ int graph_command(Arguments const& arguments);
 int eval_command(Arguments const& arguments);
 int config_command(Arguments const& arguments);
 int version_command(Arguments const& arguments);
+/// providers, providers check (providers_command.cpp)
+int providers_command(Arguments const& arguments);
 
 // Questions to a server (query_commands.cpp)
 int ps_command(Arguments const& arguments);

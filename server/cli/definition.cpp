@@ -1,5 +1,6 @@
 #include "server/cli/definition.hpp"
 
+#include "providers/ai/ai_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "server/cli/settings.hpp"
 
@@ -12,6 +13,7 @@ TaskTypes const& all_task_types() {
   static TaskTypes const types = [] {
     TaskTypes out;
     register_process_types(out);
+    register_ai_types(out);
     return out;
   }();
   return types;

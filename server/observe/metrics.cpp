@@ -80,6 +80,17 @@ struct Metrics::Families {
       gauge("ropewalk_running", "Units of a pool in use");
   prometheus::Family<prometheus::Gauge>& waiting =
       gauge("ropewalk_waiting", "Attempts that wait for a pool");
+  prometheus::Family<prometheus::Counter>& llm_tokens =
+      counter("ropewalk_llm_tokens_total", "Tokens of calls to models, by direction");
+  prometheus::Family<prometheus::Counter>& llm_cost =
+      counter("ropewalk_llm_cost_usd_total", "What calls to models cost, as far as it is known");
+  prometheus::Family<prometheus::Histogram>& llm_first_token = histogram(
+      "ropewalk_llm_time_to_first_token_seconds", "From a call to the first word of its answer"
+  );
+  prometheus::Family<prometheus::Gauge>& llm_running =
+      gauge("ropewalk_llm_running", "Calls to a provider that are under way");
+  prometheus::Family<prometheus::Gauge>& llm_waiting =
+      gauge("ropewalk_llm_waiting", "Calls that wait for a provider's limits");
   prometheus::Gauge& live =
       gauge("ropewalk_executions_live", "Executions under way on this node").Add({});
   prometheus::Gauge& http_connections =
@@ -131,6 +142,33 @@ void Metrics::execution_broken(ExecutionId execution, Error const& error) {
   fields["execution"] = execution.to_string();
   fields["error"] = to_json(error);
   log::error("the journal cannot store what happened to an execution", fields);
+}
+
+void Metrics::model_called(
+    std::string const& provider,
+    std::string const& model,
+    ai::ChatUsage const& usage,
+    std::optional<double> cost_usd,
+    Duration first_token
+) {
+  Labels const labels{{"provider", provider}, {"model", model}};
+  auto const count = [&](char const* direction, std::optional<std::int64_t> tokens) {
+    if (!tokens || *tokens <= 0) return;
+    auto directed = labels;
+    directed["direction"] = direction;
+    families_->llm_tokens.Add(directed).Increment(static_cast<double>(*tokens));
+  };
+  count("input", usage.input);
+  count("cached_input", usage.cached_input);
+  count("output", usage.output);
+  if (cost_usd && *cost_usd > 0) families_->llm_cost.Add(labels).Increment(*cost_usd);
+  if (first_token > Duration{})
+    families_->llm_first_token.Add(labels, seconds_buckets()).Observe(seconds_of(first_token));
+}
+
+void Metrics::set_provider(std::string const& provider, double running, double waiting) {
+  families_->llm_running.Add(Labels{{"provider", provider}}).Set(running);
+  families_->llm_waiting.Add(Labels{{"provider", provider}}).Set(waiting);
 }
 
 void Metrics::journal_committed(

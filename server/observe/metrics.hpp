@@ -5,6 +5,7 @@
 // of all shards share one.
 
 #include "engine/runtime/engine.hpp"
+#include "providers/ai/ai_observer.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +16,7 @@
 
 namespace ropewalk::server {
 
-class Metrics : public EngineObserver {
+class Metrics : public EngineObserver, public ai::AiObserver {
  public:
   Metrics();
   ~Metrics() override;
@@ -25,6 +26,15 @@ class Metrics : public EngineObserver {
   void task_started(std::string_view type, Duration queued) override;
   void attempt_ended(std::string_view error_class) override;
   void execution_broken(ExecutionId execution, Error const& error) override;
+
+  void model_called(
+      std::string const& provider,
+      std::string const& model,
+      ai::ChatUsage const& usage,
+      std::optional<double> cost_usd,
+      Duration first_token
+  ) override;
+  void set_provider(std::string const& provider, double running, double waiting);
 
   void journal_committed(std::size_t changes_count, std::chrono::steady_clock::duration time);
   void fenced_write();

@@ -2,6 +2,7 @@
 // same canonical text; what does not must say why.
 #include "engine/model/problem.hpp"
 #include "engine/model/workflow.hpp"
+#include "providers/ai/ai_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -13,6 +14,7 @@ TaskTypes const& types() {
   static TaskTypes const all = [] {
     TaskTypes out;
     register_process_types(out);
+    register_ai_types(out);
     return out;
   }();
   return all;

@@ -1,0 +1,306 @@
+#include "providers/ai/ai_attempt.hpp"
+
+#include "engine/base/json.hpp"
+#include "providers/ai/answer_builder.hpp"
+#include "providers/ai/attachments.hpp"
+#include "providers/ai/chat_memory.hpp"
+#include "providers/ai/json_extract.hpp"
+
+#include <algorithm>
+
+namespace ropewalk::ai {
+namespace {
+
+constexpr std::int32_t history_turns_max = 100;
+
+Error too_many_rounds(std::uint32_t rounds_max) {
+  return Error{
+      ErrorClass::permanent,
+      "too_many_tool_rounds",
+      "the model still asked for tools after " + std::to_string(rounds_max) + " rounds",
+      "raise maxToolRounds, or say in the prompt when it has enough"};
+}
+
+bool wants_tools(ChatAnswer const& answer) {
+  return !answer.tool_calls.empty() && answer.finish.reason != FinishReason::length &&
+         answer.finish.reason != FinishReason::content_filter;
+}
+
+json::object message_json(Message const& message) {
+  json::array parts;
+  for (auto const& part : message.parts) {
+    if (auto const* text = std::get_if<TextPart>(&part)) {
+      parts.push_back(json::object{{"text", text->text}});
+    } else if (auto const* image = std::get_if<ImagePart>(&part)) {
+      json::object shown{{"mediaType", image->media_type}};
+      if (image->url.empty())
+        shown["base64Bytes"] = image->data.size();
+      else
+        shown["url"] = image->url;
+      parts.push_back(json::object{{"image", std::move(shown)}});
+    } else if (auto const* call = std::get_if<ToolCallPart>(&part)) {
+      parts.push_back(json::object{
+          {"toolCall", {{"id", call->id}, {"name", call->name}, {"arguments", call->arguments}}}});
+    } else if (auto const* result = std::get_if<ToolResultPart>(&part)) {
+      parts.push_back(json::object{
+          {"toolResult",
+           {{"id", result->call_id},
+            {"name", result->name},
+            {"content", result->content},
+            {"isError", result->is_error}}}});
+    }
+  }
+  return {{"role", to_string(message.role)}, {"parts", std::move(parts)}};
+}
+
+}  // namespace
+
+AiAttempt::AiAttempt(
+    AiParts const& parts,
+    AttemptRequest const& request,
+    AttemptSink& sink,
+    TokenCorrection& correction
+)
+    : parts_(parts), request_(request), sink_(sink), correction_(correction), relay_(sink) {}
+
+Async<AttemptOutcome> AiAttempt::run() {
+  auto working = work();
+  auto worked = co_await std::move(working);
+  AttemptOutcome outcome;
+  outcome.usage = ledger_.usage();
+  outcome.spend = ledger_.spend();
+  outcome.detail = detail();
+  if (!worked && caller_ && caller_->is_held()) outcome.hold = worked.error();
+  outcome.output = std::move(worked);
+  if (answered_ && outcome.output) {
+    TextEnd end;
+    end.usage = to_text(outcome.usage);
+    if (auto const* usage = outcome.usage.if_object())
+      if (auto const* cost = usage->if_contains("costUsd"); cost && cost->is_number())
+        end.cost_usd = cost->to_number<double>();
+    end.finish_reason = to_string(answered_->answer.finish.reason);
+    end.model = full_name(answered_->model);
+    sink_.end_text(std::move(end));
+  }
+  co_return outcome;
+}
+
+Async<Result<json::value>> AiAttempt::work() {
+  auto preparing = prepare();
+  auto const prepared = co_await std::move(preparing);
+  if (!prepared) co_return prepared.error();
+  auto conversing = converse();
+  auto output = co_await std::move(conversing);
+  if (!output || task_.history.empty()) co_return output;
+  auto remembering = remember(answered_->answer);
+  auto const remembered = co_await std::move(remembering);
+  if (!remembered) co_return remembered.error();
+  co_return output;
+}
+
+Async<Result<>> AiAttempt::prepare() {
+  CO_TRY(task_, read_ai_task(request_.config));
+  auto gathering = gather_parts();
+  auto gathered = co_await std::move(gathering);
+  if (!gathered) co_return gathered.error();
+  // Only now: a prompt may bring a schema and a model of its own.
+  CO_TRY(AnswerCheck check, AnswerCheck::make(task_));
+  check_ = std::move(check);
+  if (task_.models.empty())
+    co_return Error{
+        ErrorClass::permanent,
+        "no_model",
+        "neither the task nor its prompt names a model",
+        "add model: provider/model"};
+  CO_TRY(draft_, build_draft(task_, std::move(*gathered)));
+  for (auto const& message : draft_)
+    if (message.origin == Origin::prompt && message.message.role != Role::system)
+      asked_.push_back(message.message);
+  auto loading = load_budgets();
+  auto const loaded = co_await std::move(loading);
+  if (!loaded) co_return loaded.error();
+  caller_.emplace(parts_, request_, task_, sink_, relay_, ledger_, budget_, correction_);
+  co_return Result<>();
+}
+
+Async<Result<DraftParts>> AiAttempt::gather_parts() {
+  DraftParts parts;
+  auto prompting = load_prompt(parts);
+  auto const prompted = co_await std::move(prompting);
+  if (!prompted) co_return prompted.error();
+  auto attaching = load_attachments(parts);
+  auto const attached = co_await std::move(attaching);
+  if (!attached) co_return attached.error();
+  if (!task_.history.empty()) {
+    auto loading = load_turns(parts_.conversations, task_.history, history_turns_max);
+    auto turns = co_await std::move(loading);
+    if (!turns) co_return turns.error();
+    parts.history = std::move(*turns);
+  }
+  if (task_.output.format == OutputFormat::json && needs_schema_in_words())
+    parts.instructions = json_instructions(task_.output.schema);
+  co_return parts;
+}
+
+bool AiAttempt::needs_schema_in_words() const {
+  ChatRequest const wanted = base_request();
+  return std::any_of(task_.models.begin(), task_.models.end(), [&](ModelName const& model) {
+    auto const provider = parts_.providers.find(model.provider);
+    if (provider == parts_.providers.end()) return true;
+    auto const& settings = provider->second.settings;
+    auto const* dialect = find_dialect(settings.type);
+    ChatRequest asked = wanted;
+    asked.model = model.model;
+    return dialect == nullptr || !dialect->has_native_schema(settings, asked);
+  });
+}
+
+Async<Result<>> AiAttempt::load_prompt(DraftParts& parts) {
+  auto const* reference = std::get_if<PromptReference>(&task_.prompt);
+  if (reference == nullptr) co_return Result<>();
+  if (reference->kind == PromptKind::text_file) {
+    auto reading =
+        parts_.files.read(request_.directory, reference->name, AiTaskLimits::text_bytes_max);
+    auto text = co_await std::move(reading);
+    if (!text) co_return text.error();
+    parts.prompt.push_back(text_message(Role::user, std::move(*text)));
+    co_return Result<>();
+  }
+  if (parts_.prompts == nullptr) co_return prompts_unavailable(*reference);
+  PromptInputs inputs;
+  CO_TRY(json::value context, parse_json(request_.context()));
+  inputs.context = std::move(context.get_object());
+  if (auto const* given = inputs.context.if_contains("inputs"); given && given->is_object())
+    inputs.inputs = given->get_object();
+  auto rendering = parts_.prompts->render(*reference, std::move(inputs));
+  auto rendered = co_await std::move(rendering);
+  if (!rendered) co_return rendered.error();
+  // The task's own fields win over those of the prompt.
+  for (auto const& [key, value] : request_.config) rendered->config[key] = value;
+  CO_TRY(task_, read_ai_task(rendered->config));
+  prompt_version_ = std::move(rendered->version);
+  parts.prompt = std::move(rendered->messages);
+  co_return Result<>();
+}
+
+Async<Result<>> AiAttempt::load_attachments(DraftParts& parts) {
+  for (auto const& attachment : task_.attachments) {
+    std::string bytes;
+    if (!attachment.file.empty()) {
+      auto reading = parts_.files.read(request_.directory, attachment.file, attachment_bytes_max);
+      auto read = co_await std::move(reading);
+      if (!read) co_return read.error();
+      bytes = std::move(*read);
+    }
+    CO_TRY(Part part, attachment_part(attachment, std::move(bytes)));
+    parts.attachments.push_back(std::move(part));
+  }
+  co_return Result<>();
+}
+
+Async<Result<>> AiAttempt::load_budgets() {
+  SpendLimit limit{task_.budget.max_tokens, task_.budget.max_cost_usd, task_.budget.on_exceeded};
+  if (!request_.approved && (limit.max_tokens || limit.max_cost_usd)) {
+    auto asking = parts_.spend.of_task(request_.execution, request_.task);
+    auto const before = co_await std::move(asking);
+    if (!before) co_return before.error();
+    budget_.add("task", limit, *before);
+  }
+  co_return Result<>();
+}
+
+ChatRequest AiAttempt::base_request() const {
+  ChatRequest out;
+  for (auto const& tool : task_.tools) out.tools.push_back(tool.spec);
+  out.tool_choice = task_.tool_choice;
+  out.format = task_.output.format;
+  out.schema = task_.output.schema;
+  out.temperature = task_.temperature;
+  out.top_p = task_.top_p;
+  out.max_tokens = task_.max_tokens;
+  out.stop = task_.stop;
+  out.seed = task_.seed;
+  out.stream = task_.stream;
+  out.extra = task_.extra;
+  out.idempotency_key = request_.idempotency_key;
+  return out;
+}
+
+void AiAttempt::add_exchange(Message message) {
+  DraftMessage added;
+  added.message = std::move(message);
+  added.origin = Origin::exchange;
+  draft_.push_back(std::move(added));
+}
+
+Async<Result<json::value>> AiAttempt::converse() {
+  std::uint32_t tool_rounds = 0;
+  std::uint32_t repair_rounds = 0;
+  auto purpose = CallPurpose::answer;
+  for (;;) {
+    Question question{draft_, base_request(), purpose, task_.context_strategy};
+    if (tool_rounds > 0 && question.base.tool_choice != "none")
+      question.base.tool_choice = "";  // a choice that forces a tool holds for the first answer
+    auto asking = caller_->ask(std::move(question));
+    auto answered = co_await std::move(asking);
+    if (!answered) co_return answered.error();
+    answered_ = std::move(*answered);
+    auto const& answer = answered_->answer;
+    if (wants_tools(answer) && !task_.tools.empty()) {
+      if (tool_rounds == task_.tool_rounds_max) co_return too_many_rounds(tool_rounds);
+      ++tool_rounds;
+      purpose = CallPurpose::tool_round;
+      auto running = run_tools(answer);
+      auto const ran = co_await std::move(running);
+      if (!ran) co_return ran.error();
+      relay_.restart("tools");
+      continue;
+    }
+    auto value = check_->check(answer);
+    if (value || !is_repairable(value.error()) || repair_rounds == task_.repair_rounds_max)
+      co_return value;
+    ++repair_rounds;
+    purpose = CallPurpose::repair;
+    add_exchange(assistant_message(answer));
+    add_exchange(repair_message(value.error(), task_.output.schema));
+    relay_.restart("repair");
+  }
+}
+
+Async<Result<>> AiAttempt::remember(ChatAnswer const& answer) {
+  std::vector<Message> turn = asked_;
+  turn.push_back(text_message(Role::assistant, answer.text));
+  auto appending =
+      append_turn(parts_.conversations, task_.history, request_.idempotency_key, std::move(turn));
+  co_return co_await std::move(appending);
+}
+
+json::value AiAttempt::detail() const {
+  if (draft_.empty()) return nullptr;
+  json::object out;
+  if (!prompt_version_.empty()) out["prompt"] = prompt_version_;
+  if (answered_) {
+    out["model"] = full_name(answered_->model);
+    out["finishReason"] = to_string(answered_->answer.finish.reason);
+    json::object stream{{"text", answered_->answer.text}};
+    if (!answered_->answer.reasoning.empty()) stream["reasoning"] = answered_->answer.reasoning;
+    stream["finishReason"] = to_string(answered_->answer.finish.reason);
+    stream["model"] = full_name(answered_->model);
+    out["stream"] = std::move(stream);
+  }
+  out["calls"] = ledger_.calls();
+  if (!tool_records_.empty()) out["tools"] = tool_records_;
+  if (caller_ && !caller_->cut_report().is_null()) out["context"] = caller_->cut_report();
+  json::array messages;
+  messages.reserve(draft_.size());
+  for (auto const& message : draft_) {
+    auto shown = message_json(message.message);
+    shown["origin"] = to_string(message.origin);
+    if (!message.label.empty()) shown["label"] = message.label;
+    messages.push_back(std::move(shown));
+  }
+  out["messages"] = std::move(messages);
+  return out;
+}
+
+}  // namespace ropewalk::ai

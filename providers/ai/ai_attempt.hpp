@@ -1,0 +1,64 @@
+#pragma once
+// One attempt at an AI task: from its fields to its output.
+//
+// Rounds: the model answers, asks for tools (their results are sent back), or gives something that
+// is not what was wanted (it is shown its error). Each is bounded.
+//
+// Shard: that of the runner. Owner: AiRunner::run.
+
+#include "providers/ai/answer_check.hpp"
+#include "providers/ai/model_caller.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace ropewalk::ai {
+
+class AiAttempt {
+ public:
+  /// All of them outlive the attempt.
+  AiAttempt(
+      AiParts const& parts,
+      AttemptRequest const& request,
+      AttemptSink& sink,
+      TokenCorrection& correction
+  );
+
+  Async<AttemptOutcome> run();
+
+ private:
+  /// The task's output.
+  Async<Result<json::value>> work();
+  Async<Result<>> prepare();
+  Async<Result<DraftParts>> gather_parts();
+  Async<Result<>> load_prompt(DraftParts& parts);
+  Async<Result<>> load_attachments(DraftParts& parts);
+  Async<Result<>> load_budgets();
+  Async<Result<json::value>> converse();
+  Async<Result<>> run_tools(ChatAnswer const& answer);
+  Async<ToolResultPart> run_tool(ToolCallPart const& call);
+  Async<Result<>> remember(ChatAnswer const& answer);
+  ChatRequest base_request() const;
+  /// One of the models does not keep to a schema by itself.
+  bool needs_schema_in_words() const;
+  void add_exchange(Message message);
+  json::value detail() const;
+
+  AiParts const& parts_;
+  AttemptRequest const& request_;
+  AttemptSink& sink_;
+  TokenCorrection& correction_;
+  StreamRelay relay_;
+  CallLedger ledger_;
+  BudgetGuard budget_;
+  AiTask task_{};
+  std::optional<AnswerCheck> check_{};
+  std::optional<ModelCaller> caller_{};
+  std::vector<DraftMessage> draft_{};
+  std::vector<Message> asked_{};  // this turn's part of the conversation
+  json::array tool_records_{};
+  std::string prompt_version_{};
+  std::optional<Answered> answered_{};  // the last answer
+};
+
+}  // namespace ropewalk::ai

@@ -1,0 +1,73 @@
+#pragma once
+// What AI tasks need from the server around them.
+//
+// Shard: unless it says otherwise, everything here is called on the shard of the runner that it was
+// given to.
+
+#include "engine/base/ids.hpp"
+#include "engine/ports/clock.hpp"
+#include "engine/ports/conversation_store.hpp"
+#include "engine/ports/response_cache.hpp"
+#include "providers/ai/ai_observer.hpp"
+#include "providers/ai/model_client.hpp"
+#include "providers/ai/model_data.hpp"
+#include "providers/ai/prompt_reference.hpp"
+#include "providers/ai/provider_config.hpp"
+#include "providers/ai/provider_limit_service.hpp"
+
+#include <optional>
+#include <string>
+
+namespace ropewalk::ai {
+
+/// The clients of the configured providers.
+class ModelClients {
+ public:
+  virtual ~ModelClients() = default;
+  /// The client of a provider in `providers`. It outlives every call.
+  virtual ModelClient& client(ProviderConfig const& provider) = 0;
+};
+
+/// Reads files off the shard.
+class FileSource {
+ public:
+  virtual ~FileSource() = default;
+  /// A file below `directory`; links that lead out of it are not followed. Errors: file_not_found,
+  /// file_too_large, file_refused (all permanent).
+  virtual Async<Result<std::string>> read(
+      std::string directory, std::string path, std::size_t bytes_max
+  ) = 0;
+};
+
+/// What was paid for already.
+struct Spent {
+  std::int64_t tokens = 0;  // input and output
+  double cost_usd = 0;      // as far as it is known
+};
+class SpendSource {
+ public:
+  virtual ~SpendSource() = default;
+  // Errors: those of the store.
+  virtual Async<Result<Spent>> of_task(ExecutionId execution, std::string task) = 0;
+  virtual Async<Result<Spent>> of_execution(ExecutionId execution) = 0;
+  /// Since the day began (UTC).
+  virtual Async<Result<Spent>> of_workflow_today(std::string workflow) = 0;
+};
+
+/// All of them outlive the runner.
+struct AiParts {
+  Executor executor;
+  Clock const& clock;
+  ProviderConfigs const& providers;
+  ModelClients& clients;
+  ProviderLimitService& limits;
+  ModelTable const& models;
+  FileSource& files;
+  AiObserver& observer;
+  SpendSource& spend;
+  ResponseCache& cache;
+  ConversationStore& conversations;
+  PromptSource* prompts = nullptr;  // null: references to stored prompts are refused
+};
+
+}  // namespace ropewalk::ai

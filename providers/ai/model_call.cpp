@@ -1,0 +1,212 @@
+// ModelCaller: one call to one model.
+#include "engine/base/json.hpp"
+#include "providers/ai/chat_memory.hpp"
+#include "providers/ai/model_caller.hpp"
+
+#include <algorithm>
+
+namespace ropewalk::ai {
+namespace {
+
+constexpr std::int64_t output_default =
+    4096;  // kept for the answer where nothing says how long it may be
+constexpr std::int64_t summary_input_max = 32'000;
+
+Error unknown_provider(ModelName const& model, ProviderConfigs const& providers) {
+  std::string names;
+  for (auto const& [name, provider] : providers)
+    names.append(names.empty() ? "" : ", ").append(name);
+  return Error{
+      ErrorClass::permanent,
+      "unknown_provider",
+      "there is no provider \"" + model.provider + "\" for the model " + full_name(model),
+      "name it under providers: in ropewalk.yaml, or use one of " + names};
+}
+
+std::optional<double> input_cost(ModelInfo const& info, std::int64_t tokens) {
+  if (!info.price) return std::nullopt;
+  ChatUsage usage;
+  usage.input = tokens;
+  usage.output = 0;
+  return cost_usd(*info.price, usage);
+}
+
+}  // namespace
+
+Result<ProviderConfig const*> ModelCaller::find_provider(ModelName const& model) const {
+  auto const found = parts_.providers.find(model.provider);
+  if (found == parts_.providers.end()) return unknown_provider(model, parts_.providers);
+  if (auto missing = missing_key(found->second)) return *missing;
+  return &found->second;
+}
+
+Async<Result<ModelCaller::Prepared>> ModelCaller::prepare(
+    Question const& question, Target const& target
+) {
+  Prepared out;
+  CO_TRY(out.provider, find_provider(target.model));
+  out.info =
+      parts_.models.find(target.model.provider, out.provider->settings.type, target.model.model);
+  out.chat = question.base;
+  out.chat.model = target.model.model;
+  if (out.info.temperature == false) {  // such a model refuses the whole call for it
+    out.chat.temperature.reset();
+    out.chat.top_p.reset();
+  }
+  auto fitting = fit(question, target.model, out);
+  auto const fitted = co_await std::move(fitting);
+  if (!fitted) co_return fitted.error();
+  co_return out;
+}
+
+Async<Result<>> ModelCaller::fit(Question const& question, ModelName const& model, Prepared& into) {
+  auto const family = token_family(model.model);
+  auto const name = full_name(model);
+  std::int64_t const output_known = into.info.max_output.value_or(output_default);
+  into.output_max = into.chat.max_tokens.value_or(std::min(output_known, output_default));
+  ContextWindow window;
+  window.family = family;
+  window.factor = correction_.factor(name);
+  window.fixed = estimate_tokens(family, std::span<ToolSpec const>(into.chat.tools));
+  if (into.chat.schema)
+    window.fixed += estimate_tokens(family, to_text(json::value(*into.chat.schema)));
+  window.reserved = into.output_max;
+  window.tokens = task_.context_window.value_or(into.info.context_window.value_or(0));
+  std::vector<DraftMessage> messages = question.draft;
+  if (window.tokens > 0) {
+    CO_TRY(
+        FittedContext fitted,
+        fit_context(std::move(messages), window, question.strategy, summary_input_max)
+    );
+    if (fitted.summary) {
+      auto summarizing = summarize(model, std::move(fitted), window);
+      auto summarized = co_await std::move(summarizing);
+      if (!summarized) co_return summarized.error();
+      fitted = std::move(*summarized);
+    }
+    if (!fitted.report.empty()) cut_report_ = fitted.report;
+    messages = std::move(fitted.messages);
+  }
+  into.chat.messages = messages_of(messages);
+  into.input_raw =
+      window.fixed + estimate_tokens(family, std::span<Message const>(into.chat.messages));
+  into.input = correction_.corrected(name, into.input_raw);
+  co_return Result<>();
+}
+
+Async<Result<FittedContext>> ModelCaller::summarize(
+    ModelName const& model, FittedContext planned, ContextWindow const& window
+) {
+  std::vector<std::string> answers;
+  Target const target{task_.summarize_model.value_or(model), CallPurpose::summary};
+  ChatListener const nobody = [](ChatEvent const&) {};  // only the answer itself is shown
+  for (auto const& request : planned.summary->requests) {
+    Question question;
+    question.draft.push_back({request, Origin::prompt, {}, 0, 0});
+    question.base.max_tokens = planned.summary->answer_tokens_max;
+    question.base.idempotency_key = request_.idempotency_key;
+    question.purpose = CallPurpose::summary;
+    auto calling = call_model(question, target, nobody);
+    auto answered = co_await std::move(calling);
+    if (!answered) co_return answered.error();
+    answers.push_back(std::move(answered->answer.text));
+  }
+  co_return apply_summary(std::move(planned), answers, window);
+}
+
+Async<std::optional<ChatAnswer>> ModelCaller::look_up(
+    std::string const& key, Target const& target, ChatListener const& listener
+) {
+  auto getting = cached_answer(parts_.cache, key);
+  auto found = co_await std::move(getting);
+  // A cache that cannot be read is a cache without the answer: the model is asked.
+  if (!found || !*found) co_return std::nullopt;
+  ChatAnswer answer = std::move(**found);
+  listener(TextDelta{answer.text});
+  CallRecord record;
+  record.model = target.model;
+  record.purpose = target.purpose;
+  record.answered_by = answer.model;
+  record.finish = answer.finish.reason;
+  record.usage = answer.usage;
+  record.is_cached = true;
+  ledger_.add(std::move(record));
+  co_return answer;
+}
+
+Result<> ModelCaller::check_budget(Prepared const& prepared) {
+  auto const exceeded =
+      budget_.exceeded_by(prepared.input, input_cost(prepared.info, prepared.input));
+  if (!exceeded) return {};
+  is_held_ = exceeded->then == OnBudget::pause;
+  return exceeded->error;
+}
+
+Async<Result<Permit>> ModelCaller::wait_for_turn(Prepared const& prepared, ModelName const& model) {
+  LimitRequest wanted;
+  wanted.provider = model.provider;
+  wanted.model = model.model;
+  wanted.tokens = prepared.input + prepared.output_max;
+  wanted.priority = request_.priority;
+  wanted.since = parts_.clock.now();
+  WaitListener const on_waiting = [this](LimitWait const& wait) { sink_.waiting(wait.words); };
+  auto acquiring = parts_.limits.acquire(std::move(wanted), on_waiting);
+  auto permit = co_await std::move(acquiring);
+  sink_.waiting({});
+  co_return permit;
+}
+
+Async<Result<ChatAnswer>> ModelCaller::call_now(
+    Prepared const& prepared, Target const& target, ChatListener const& listener
+) {
+  auto waiting = wait_for_turn(prepared, target.model);
+  auto permit = co_await std::move(waiting);
+  if (!permit) {
+    ChatOutcome never;
+    never.ended = permit.error();
+    record(prepared, target, never);
+    co_return permit.error();
+  }
+  auto calling = parts_.clients.client(*prepared.provider).call(prepared.chat, listener);
+  auto outcome = co_await std::move(calling);
+  auto const& usage = outcome.answer.usage;
+  CallReport report;
+  if (usage.input || usage.output)
+    report.tokens_used = usage.input.value_or(prepared.input) + usage.output.value_or(0);
+  report.limits = outcome.limits;
+  if (!outcome.ended) report.error = outcome.ended.error();
+  permit->settle(std::move(report));
+  if (usage.input) correction_.learn(full_name(target.model), prepared.input_raw, *usage.input);
+  record(prepared, target, outcome);
+  if (!outcome.ended) co_return outcome.ended.error();
+  co_return std::move(outcome.answer);
+}
+
+void ModelCaller::record(
+    Prepared const& prepared, Target const& target, ChatOutcome const& outcome
+) {
+  CallRecord out;
+  out.model = target.model;
+  out.purpose = target.purpose;
+  out.answered_by = outcome.answer.model;
+  out.request_id = outcome.answer.request_id;
+  out.usage = outcome.answer.usage;
+  if (outcome.ended)
+    out.finish = outcome.answer.finish.reason;
+  else
+    out.error = outcome.ended.error();
+  if (prepared.info.price) out.cost_usd = cost_usd(*prepared.info.price, out.usage);
+  out.is_simulated = prepared.provider->settings.type == "sim";
+  if (out.is_simulated) out.cost_usd = 0;
+  out.first_token = outcome.first_token;
+  out.total = outcome.total;
+  budget_.spent(
+      out.usage.input.value_or(0) + out.usage.output.value_or(0), out.cost_usd.value_or(0)
+  );
+  parts_.observer.model_called(
+      target.model.provider, target.model.model, out.usage, out.cost_usd, out.first_token
+  );
+  ledger_.add(std::move(out));
+}
+
+}  // namespace ropewalk::ai

@@ -1,0 +1,151 @@
+#include "providers/ai/model_caller.hpp"
+
+#include "providers/ai/chat_memory.hpp"
+#include "providers/ai/hedge_race.hpp"
+#include "providers/ai/request_key.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ropewalk::ai {
+namespace {
+
+constexpr Duration cache_time = std::chrono::hours(24 * 7);
+
+constexpr std::array<std::string_view, 6> codes_that_move_on{
+    "auth", "not_found", "unknown_provider", "unsupported", "dns_failure", "tls_failure"};
+
+bool can_be_retried(Error const& error) {
+  if (error.error_class != ErrorClass::transient && error.error_class != ErrorClass::resource)
+    return false;
+  auto const* detail = error.detail.if_object();
+  auto const* retryable = detail ? detail->if_contains("retryable") : nullptr;
+  return retryable == nullptr || !retryable->is_bool() || retryable->get_bool();
+}
+
+struct Failure {
+  ModelName model{};
+  Error error{};
+};
+
+/// One error for a chain: that of a model which may work later, if there is one; the others in its
+/// words.
+Error combine(std::vector<Failure> failures) {
+  auto const retryable = [](Failure const& failure) { return can_be_retried(failure.error); };
+  auto chosen = std::find_if(failures.begin(), failures.end(), retryable);
+  if (chosen == failures.end()) chosen = std::prev(failures.end());
+  Error out = std::move(chosen->error);
+  if (failures.size() == 1) return out;
+  std::string others;
+  for (auto const& failure : failures) {
+    if (&failure == &*chosen) continue;
+    others.append(others.empty() ? "" : ", ").append(full_name(failure.model));
+    others.append(" (").append(failure.error.code).append(")");
+  }
+  out.message.append("; the other models of the chain failed too: ").append(others);
+  return out;
+}
+
+/// Under the name that the workflow knows; the provider's own is in the record of the call.
+Answered answered_by(ModelName const& model, ChatAnswer answer) {
+  answer.model = full_name(model);
+  return {model, std::move(answer)};
+}
+
+}  // namespace
+
+bool moves_on(Error const& error) {
+  if (error.code == "cancelled" || error.code == "budget_exceeded") return false;
+  if (error.error_class == ErrorClass::transient || error.error_class == ErrorClass::resource)
+    return true;
+  return std::find(codes_that_move_on.begin(), codes_that_move_on.end(), error.code) !=
+         codes_that_move_on.end();
+}
+
+ModelCaller::ModelCaller(
+    AiParts const& parts,
+    AttemptRequest const& request,
+    AiTask const& task,
+    AttemptSink& sink,
+    StreamRelay& relay,
+    CallLedger& ledger,
+    BudgetGuard& budget,
+    TokenCorrection& correction
+)
+    : parts_(parts),
+      request_(request),
+      task_(task),
+      sink_(sink),
+      relay_(relay),
+      ledger_(ledger),
+      budget_(budget),
+      correction_(correction) {}
+
+Async<Result<Answered>> ModelCaller::ask(Question question) {
+  std::vector<Failure> failures;
+  for (std::size_t i = 0; i < task_.models.size(); ++i) {
+    Target target{task_.models[i], i == 0 ? question.purpose : CallPurpose::fallback};
+    if (i > 0) relay_.restart("fallback");
+    bool const is_hedged = i == 0 && task_.hedge_after.has_value();
+    Target const second{
+        task_.models[std::min<std::size_t>(1, task_.models.size() - 1)], CallPurpose::hedge};
+    auto asking = is_hedged ? ask_hedged(question, target, second) : ask_one(question, target);
+    auto answered = co_await std::move(asking);
+    if (answered) co_return answered;
+    if (is_held_ || !moves_on(answered.error())) co_return answered.error();
+    failures.push_back({task_.models[i], answered.error()});
+  }
+  co_return combine(std::move(failures));
+}
+
+Async<Result<Answered>> ModelCaller::ask_one(Question const& question, Target target) {
+  ChatListener const listener = [this](ChatEvent const& event) { relay_.pass(event); };
+  auto calling = call_model(question, std::move(target), listener);
+  co_return co_await std::move(calling);
+}
+
+Async<Result<Answered>> ModelCaller::ask_hedged(
+    Question const& question, Target first, Target second
+) {
+  using Hedge = HedgeRace<Answered>;
+  auto const start = [&](Target const& target) {
+    return [this, &question, &target](ChatListener const& listener) {
+      return call_model(question, target, listener);
+    };
+  };
+  Hedge race(parts_.executor, [this](ChatEvent const& event) { relay_.pass(event); });
+  auto running = race.run(*task_.hedge_after, start(first), start(second));
+  co_return co_await std::move(running);
+}
+
+Async<Result<Answered>> ModelCaller::call_model(
+    Question const& question, Target target, ChatListener const& listener
+) {
+  auto preparing = prepare(question, target);
+  auto const prepared = co_await std::move(preparing);
+  if (!prepared) co_return prepared.error();
+  std::string key;
+  if (task_.cache) {
+    key = request_key(target.model.provider, prepared->chat);
+    auto looking = look_up(key, target, listener);
+    auto found = co_await std::move(looking);
+    if (found) co_return answered_by(target.model, std::move(*found));
+  }
+  if (auto const allowed = check_budget(*prepared); !allowed) co_return allowed.error();
+  auto calling = call_now(*prepared, target, listener);
+  auto answer = co_await std::move(calling);
+  if (!answer) co_return answer.error();
+  if (task_.cache) {
+    auto storing = cache_answer(parts_.cache, key, *answer, cache_time);
+    auto const stored = co_await std::move(storing);
+    if (!stored) {
+      LogLine line{
+          LogLevel::warn, "the answer was not kept in the cache: " + stored.error().message};
+      auto logging = sink_.log(std::move(line));
+      co_await std::move(logging);
+    }
+  }
+  co_return answered_by(target.model, std::move(*answer));
+}
+
+}  // namespace ropewalk::ai

@@ -1,0 +1,35 @@
+#pragma once
+// Carries what a model says to who watches the task.
+//
+// One an attempt, on its shard. Text that is dropped (a fallback, a repair, a round of tools) is
+// taken back before the next text begins, so that what watchers hold at the end is the answer.
+
+#include "engine/ports/task_runner.hpp"
+#include "providers/ai/chat.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace ropewalk::ai {
+
+class StreamRelay {
+ public:
+  explicit StreamRelay(AttemptSink& sink) : sink_(sink) {}
+
+  /// Text goes to the channel "text", reasoning to "reasoning", arguments of tool calls to
+  /// "tool:<id>".
+  void pass(ChatEvent const& event);
+  /// Drops what was shown, when something was. `reason`: "fallback", "repair", "tools", "hedge".
+  void restart(std::string_view reason);
+  bool has_shown() const { return has_shown_; }
+
+ private:
+  void show(std::string_view channel, std::string_view text);
+
+  AttemptSink& sink_;
+  std::map<std::uint32_t, std::string> tool_channels_;  // by the call's index
+  bool has_shown_ = false;
+};
+
+}  // namespace ropewalk::ai

@@ -1,0 +1,44 @@
+#pragma once
+// What AI tasks share on a node: the configured providers, what is known of models, the limits.
+//
+// Owner: the node. Made on the thread that starts it; immutable afterwards but for the limits,
+// which any shard may ask.
+
+#include "providers/ai/model_data.hpp"
+#include "providers/ai/provider_config.hpp"
+#include "providers/ai/provider_limit_service.hpp"
+#include "providers/http/http_client.hpp"
+#include "server/config.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace ropewalk::server {
+
+class Metrics;
+
+class NodeAi {
+ public:
+  /// Reads keys and the models file. Errors: invalid_key, models_file (permanent), those of
+  /// ModelTable::with.
+  static Result<std::unique_ptr<NodeAi>> make(Config const& config);
+
+  /// Before the first task. `home`: where the limits live; `clock` and `metrics` outlive this.
+  void start(Executor home, Clock const& clock, Metrics& metrics);
+
+  ai::ProviderConfigs const& providers() const { return providers_; }
+  ai::ModelTable const& models() const { return *models_; }
+  HttpClientOptions const& http() const { return http_; }
+  /// REQUIRES: started.
+  ai::ProviderLimitService& limits() { return *limits_; }
+
+ private:
+  NodeAi() = default;
+
+  ai::ProviderConfigs providers_;
+  std::shared_ptr<ai::ModelTable const> models_;
+  HttpClientOptions http_;
+  std::optional<ai::ProviderLimitService> limits_;
+};
+
+}  // namespace ropewalk::server

@@ -1,0 +1,174 @@
+// providers: what is configured, and whether it works.
+#include "engine/base/json.hpp"
+#include "providers/ai/http_model_client.hpp"
+#include "providers/ai/sim_client.hpp"
+#include "server/ai/node_ai.hpp"
+#include "server/cli/commands.hpp"
+#include "server/cli/console.hpp"
+#include "server/cli/settings.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <array>
+#include <cstdio>
+
+namespace ropewalk::cli {
+namespace {
+
+/// A cheap model of each type, for a check that names none.
+struct CheckModel {
+  std::string_view type{};
+  std::string_view model{};
+};
+constexpr std::array check_models{
+    CheckModel{"openai", "gpt-4o-mini"},
+    CheckModel{"openai-responses", "gpt-4o-mini"},
+    CheckModel{"anthropic", "claude-haiku-4-5"},
+    CheckModel{"gemini", "gemini-2.5-flash"},
+    CheckModel{"sim", "prose"}};
+
+int failed(Error const& error) {
+  Console(stderr).line(error_line(error));
+  return exit_status_of(error);
+}
+
+std::string text_of_field(json::object const& object, std::string_view name) {
+  auto const* value = object.if_contains(name);
+  if (value == nullptr) return "";
+  return value->is_string() ? std::string(value->get_string()) : to_text(*value);
+}
+
+std::string limits_of(json::object const& provider) {
+  constexpr std::array names{"maxConcurrent", "requestsPerMinute", "tokensPerMinute"};
+  constexpr std::array units{" at once", " requests/min", " tokens/min"};
+  std::string out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto const value = text_of_field(provider, names[i]);
+    if (!value.empty()) out.append(out.empty() ? "" : ", ").append(value).append(units[i]);
+  }
+  return out;
+}
+
+int list_providers(Arguments const& arguments, server::NodeAi const& node) {
+  Console out(stdout);
+  json::array items;
+  std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "KEY", "ADDRESS", "LIMITS"}};
+  for (auto const& [name, provider] : node.providers()) {
+    auto item = ai::to_json(provider);
+    bool const is_ready = item.at("ready").as_bool();
+    std::string key = provider.key_file.empty() ? provider.key_env : provider.key_file;
+    if (!key.empty()) key += provider.settings.api_key.empty() ? " (not set)" : " (set)";
+    if (key.empty()) key = is_ready ? "not needed" : "";
+    std::string address = text_of_field(item, "baseUrl");
+    if (provider.settings.type == "sim") address = "built in: a simulation";
+    rows.push_back({name, provider.settings.type, key, address, limits_of(item)});
+    items.emplace_back(std::move(item));
+  }
+  if (arguments.json) {
+    json::object report;
+    report["items"] = std::move(items);
+    out.line(to_text(report));
+  } else {
+    out.lines(table(rows, 0, out.style()));
+  }
+  return 0;
+}
+
+Result<std::string> model_to_check(Arguments const& arguments, ai::ProviderConfig const& provider) {
+  if (!arguments.model.empty()) return arguments.model;
+  for (auto const& known : check_models)
+    if (known.type == provider.settings.type && provider.settings.base_url.empty())
+      return std::string(known.model);
+  return Error{
+      ErrorClass::permanent,
+      "no_model",
+      "which model of " + provider.settings.name + " is to be asked?",
+      "name one with --model"};
+}
+
+ai::ChatOutcome ask(
+    server::NodeAi const& node, ai::ProviderConfig const& provider, std::string model
+) {
+  ai::ChatRequest request;
+  request.model = std::move(model);
+  request.messages.push_back(ai::text_message(ai::Role::user, "Answer with the word: pong"));
+  asio::io_context io(1);
+  ai::ChatOutcome outcome;
+  ai::ChatListener const listener = [](ai::ChatEvent const&) {};
+  ropewalk::HttpClient http(io.get_executor(), node.http());
+  std::unique_ptr<ai::ModelClient> client;
+  if (auto const* dialect = ai::find_dialect(provider.settings.type))
+    client = std::make_unique<ai::HttpModelClient>(http, provider.settings, *dialect);
+  else
+    client = std::make_unique<ai::SimClient>(provider.settings.options);
+  auto call = [&]() -> Async<> {
+    auto calling = client->call(request, listener);
+    outcome = co_await std::move(calling);
+  };
+  std::exception_ptr fault;
+  auto calling = call();
+  asio::co_spawn(io, std::move(calling), [&](std::exception_ptr error) {
+    fault = error;
+    io.stop();  // kept connections are not waited for
+  });
+  io.run();
+  if (fault) std::rethrow_exception(fault);
+  return outcome;
+}
+
+std::string milliseconds(Duration time) {
+  return std::to_string(time.count() / 1000) + " ms";
+}
+
+int check_provider(Arguments const& arguments, server::NodeAi const& node) {
+  auto const found = node.providers().find(arguments.provider);
+  if (found == node.providers().end()) {
+    std::string names;
+    for (auto const& [name, provider] : node.providers())
+      names.append(names.empty() ? "" : ", ").append(name);
+    return failed(Error{
+        ErrorClass::permanent,
+        "not_found",
+        "there is no provider " + arguments.provider,
+        "there are " + names});
+  }
+  auto const& provider = found->second;
+  if (auto const missing = ai::missing_key(provider)) return failed(*missing);
+  auto const model = model_to_check(arguments, provider);
+  if (!model) return failed(model.error());
+  auto const outcome = ask(node, provider, *model);
+  Console out(stdout);
+  if (arguments.json) {
+    json::object report{{"provider", provider.settings.name}, {"model", *model}};
+    report["ok"] = outcome.ended.has_value();
+    if (!outcome.ended) report["error"] = to_json(outcome.ended.error());
+    report["timeToFirstTokenMs"] = static_cast<double>(outcome.first_token.count()) / 1000;
+    report["totalMs"] = static_cast<double>(outcome.total.count()) / 1000;
+    out.line(to_text(report));
+    return outcome.ended ? 0 : 1;
+  }
+  if (!outcome.ended) {
+    Console(stderr).line(error_line(outcome.ended.error()));
+    return 1;
+  }
+  std::string line =
+      provider.settings.name + " works: " + *model + " answered in " + milliseconds(outcome.total);
+  if (outcome.first_token > Duration{})
+    line.append(", its first word came after ").append(milliseconds(outcome.first_token));
+  if (provider.settings.type == "sim") line += " (a simulation: nothing was called)";
+  out.line(line);
+  return 0;
+}
+
+}  // namespace
+
+int providers_command(Arguments const& arguments) {
+  auto const settings = load_settings(arguments);
+  if (!settings) return failed(settings.error());
+  auto const node = server::NodeAi::make(settings->config);
+  if (!node) return failed(node.error());
+  return arguments.provider.empty() ? list_providers(arguments, **node)
+                                    : check_provider(arguments, **node);
+}
+
+}  // namespace ropewalk::cli
