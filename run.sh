@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up, builds and runs.
-#   ./run.sh                 runs the example: a report on this repository, printed at the end. A model puts it
-#                            into words: OpenAI's, Gemini's or Anthropic's where its key is set, else a simulation
+#   ./run.sh                 runs the example: a report on this repository, printed at the end. A
+#                            model puts it into words: OpenAI's, Gemini's or Anthropic's where its
+#                            key is set, else a simulation
 #   ./run.sh --json …        the same, with further options for `ropewalk run`
 #   ./run.sh serve …         leaves the server up (http://127.0.0.1:8400)
 #   ./run.sh COMMAND …       any other ropewalk command

@@ -275,6 +275,20 @@ Async<Result<>> AiAttempt::remember(ChatAnswer const& answer) {
   co_return co_await std::move(appending);
 }
 
+/// What a watcher who comes later is shown.
+json::object AiAttempt::stream_record() const {
+  auto const& answer = answered_->answer;
+  json::object out{{"text", answer.text}, {"generation", relay_.generation()}};
+  if (!answer.reasoning.empty()) out["channels"] = json::object{{"reasoning", answer.reasoning}};
+  out["finishReason"] = to_string(answer.finish.reason);
+  out["model"] = full_name(answered_->model);
+  auto usage = ledger_.usage();
+  if (auto const* fields = usage.if_object())
+    if (auto const* cost = fields->if_contains("costUsd")) out["costUsd"] = *cost;
+  out["usage"] = std::move(usage);
+  return out;
+}
+
 json::value AiAttempt::detail() const {
   if (draft_.empty()) return nullptr;
   json::object out;
@@ -282,11 +296,7 @@ json::value AiAttempt::detail() const {
   if (answered_) {
     out["model"] = full_name(answered_->model);
     out["finishReason"] = to_string(answered_->answer.finish.reason);
-    json::object stream{{"text", answered_->answer.text}};
-    if (!answered_->answer.reasoning.empty()) stream["reasoning"] = answered_->answer.reasoning;
-    stream["finishReason"] = to_string(answered_->answer.finish.reason);
-    stream["model"] = full_name(answered_->model);
-    out["stream"] = std::move(stream);
+    out["stream"] = stream_record();
   }
   out["calls"] = ledger_.calls();
   if (!tool_records_.empty()) out["tools"] = tool_records_;

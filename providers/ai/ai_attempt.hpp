@@ -43,6 +43,7 @@ class AiAttempt {
   bool needs_schema_in_words() const;
   void add_exchange(Message message);
   json::value detail() const;
+  json::object stream_record() const;
 
   AiParts const& parts_;
   AttemptRequest const& request_;

@@ -40,7 +40,8 @@ class HedgeRace {
         begin(1, second);
         continue;
       }
-      co_await changed_.wait_until(may_hedge ? hedge_at : Steady::time_point::max());
+      auto const wake_at = may_hedge ? hedge_at : Steady::time_point::max();
+      co_await changed_.wait_until(wake_at);
       auto const state = co_await asio::this_coro::cancellation_state;
       is_cancelled = state.cancelled() != asio::cancellation_type::none;
     }

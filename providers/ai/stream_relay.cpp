@@ -26,6 +26,7 @@ void StreamRelay::restart(std::string_view reason) {
   tool_channels_.clear();
   if (!has_shown_) return;
   has_shown_ = false;
+  ++generation_;
   sink_.restart_text(reason);
 }
 

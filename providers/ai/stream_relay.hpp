@@ -7,6 +7,7 @@
 #include "engine/ports/task_runner.hpp"
 #include "providers/ai/chat.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ class StreamRelay {
   /// Drops what was shown, when something was. `reason`: "fallback", "repair", "tools", "hedge".
   void restart(std::string_view reason);
   bool has_shown() const { return has_shown_; }
+  /// How often what was shown was taken back.
+  std::uint32_t generation() const { return generation_; }
 
  private:
   void show(std::string_view channel, std::string_view text);
@@ -30,6 +33,7 @@ class StreamRelay {
   AttemptSink& sink_;
   std::map<std::uint32_t, std::string> tool_channels_;  // by the call's index
   bool has_shown_ = false;
+  std::uint32_t generation_ = 0;
 };
 
 }  // namespace ropewalk::ai

@@ -107,6 +107,7 @@ TEST(AiRunner, FallsBackToTheNextModelAndTakesBackWhatWasShown) {
         EXPECT_EQ(outcome.output->at("model"), "b/two");
         EXPECT_THAT(bench.sink.restarts, ElementsAre("fallback"));
         EXPECT_EQ(bench.sink.shown["text"], "Hello.");
+        EXPECT_EQ(outcome.detail.at("stream").at("generation"), 1);
         EXPECT_EQ(outcome.detail.at("calls").at(0).at("error").at("code"), "overloaded");
         EXPECT_EQ(outcome.detail.at("model"), "b/two");
       }
