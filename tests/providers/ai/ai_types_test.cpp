@@ -28,6 +28,7 @@ LoadedWorkflow load(std::string const& fields) {
     text += "    " + fields.substr(at, end - at) + "\n";
     at = end == std::string::npos ? fields.size() : end + 1;
   }
+  text += "  tool: { type: pass, value: 1 }\n";
   return load_workflow(text, types);
 }
 
@@ -68,7 +69,7 @@ history: "${{ inputs.customer }}"
 output: { schema: { type: object, required: [a], properties: { a: { type: integer } } } }
 extract: json.a + size(text)
 repair: 2
-tools: [{ name: look_up, description: Looks up, parameters: { type: object }, task: up }]
+tools: [{ name: look_up, description: Looks up, parameters: { type: object }, task: tool }]
 toolChoice: look_up
 maxToolRounds: 3
 cache: true
@@ -97,7 +98,7 @@ model: gpt-4o
 temperature: 3
 output: { format: jsn, schma: {} }
 budget: { maxToken: 1 }
-tools: [{ name: "a b", description: x, task: up }])"),
+tools: [{ name: "a b", description: x, task: tool }])"),
       UnorderedElementsAre(
           "prompt.messages[0].role:unknown_word",
           "prompt.messages[0].name:unknown_field",
@@ -164,13 +165,13 @@ TEST(AiTypes, SchemasAndExpressions) {
 
 TEST(AiTypes, ToolsAndChoices) {
   EXPECT_THAT(
-      problems(base + "tools: [{ name: a, parameters: { type: 7 }, task: up }]"),
+      problems(base + "tools: [{ name: a, parameters: { type: 7 }, task: tool }]"),
       ElementsAre("tools[0].parameters:invalid_schema")
   );
   EXPECT_THAT(
       problems(
           base +
-          "tools: [{ name: a, parameters: {}, task: up }, { name: a, parameters: {}, task: up }, 1]"
+          "tools: [{ name: a, parameters: {}, task: tool }, { name: a, parameters: {}, task: tool }, 1]"
       ),
       UnorderedElementsAre("tools[1].name:duplicate_tool", "tools[2]:wrong_kind")
   );
