@@ -170,8 +170,8 @@ TEST(AiTypes, ToolsAndChoices) {
   );
   EXPECT_THAT(
       problems(
-          base +
-          "tools: [{ name: a, parameters: {}, task: tool }, { name: a, parameters: {}, task: tool }, 1]"
+          base + "tools: [{ name: a, parameters: {}, task: tool }, { name: a, parameters: {}, "
+                 "task: tool }, 1]"
       ),
       UnorderedElementsAre("tools[1].name:duplicate_tool", "tools[2]:wrong_kind")
   );
