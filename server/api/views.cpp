@@ -2,7 +2,9 @@
 
 #include "engine/base/json.hpp"
 
+#include <algorithm>
 #include <unordered_map>
+#include <vector>
 
 namespace ropewalk::server {
 namespace {
@@ -57,6 +59,23 @@ json::object task_view(TaskRecord const& task) {
   put_json(out, "output", task.output);
   put_json(out, "error", task.error);
   put_json(out, "usage", task.usage);
+  if (!task.parent.empty()) out["parent"] = task.parent;
+  return out;
+}
+
+/// Called tasks by the task of the workflow that they are calls of, in the order of the calls.
+using Calls = std::unordered_map<std::string_view, std::vector<TaskRecord const*>>;
+
+Calls calls_in(std::vector<TaskRecord> const& tasks) {
+  Calls out;
+  for (auto const& task : tasks) {
+    std::string_view const id = task.task;
+    if (!task.parent.empty()) out[id.substr(0, id.find('['))].push_back(&task);
+  }
+  for (auto& [source, calls] : out)
+    std::stable_sort(calls.begin(), calls.end(), [](auto const* left, auto const* right) {
+      return left->first_queued_at < right->first_queued_at;
+    });
   return out;
 }
 
@@ -109,19 +128,24 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
   std::unordered_map<std::string_view, TaskRecord const*> records;
   for (auto const& task : stored.tasks) records[task.task] = &task;
   json::array tasks;
-  auto const add = [&](std::string const& id, std::string_view type) {
-    auto const found = records.find(id);
-    TaskRecord pending;
-    pending.task = id;
-    auto view = task_view(found == records.end() ? pending : *found->second);
+  auto const add = [&](TaskRecord const& task, std::string_view type) {
+    auto view = task_view(task);
     if (!type.empty()) view["type"] = type;
-    put_attempts(view, id, attempts);
+    put_attempts(view, task.task, attempts);
     tasks.emplace_back(std::move(view));
   };
   if (workflow != nullptr) {
-    for (auto const& task : workflow->tasks) add(task.id, task.type->name);
+    auto const calls = calls_in(stored.tasks);
+    for (auto const& task : workflow->tasks) {
+      auto const found = records.find(task.id);
+      TaskRecord pending;
+      pending.task = task.id;
+      add(found == records.end() ? pending : *found->second, task.type->name);
+      if (auto const made = calls.find(task.id); made != calls.end())
+        for (auto const* call : made->second) add(*call, task.type->name);
+    }
   } else {
-    for (auto const& task : stored.tasks) add(task.task, "");
+    for (auto const& task : stored.tasks) add(task, "");
   }
   out["tasks"] = std::move(tasks);
   return out;

@@ -17,8 +17,9 @@ boost::json::object workflow_view(sql::WorkflowVersion const& version);
 boost::json::object summary_view(sql::ExecutionSummary const& summary);
 
 /// The same with inputs, directory and every task in the order of the workflow, PENDING ones
-/// included, each with its attempts. `workflow` may be null (its definition cannot be read any
-/// more): then only recorded tasks are there.
+/// included, each with its attempts; behind a task its calls as a tool (`lookup[1]`), each with its
+/// "parent". `workflow` may be null (its definition cannot be read any more): then only recorded
+/// tasks are there.
 boost::json::object execution_view(sql::ExecutionRow const& row, Workflow const* workflow);
 
 boost::json::object node_view(sql::NodeRow const& row, std::int64_t own_epoch);
