@@ -4,6 +4,8 @@
 #include "server/cli/run_view.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace ropewalk::cli {
 namespace {
@@ -44,6 +46,25 @@ std::string compact(json::object const& object, std::string_view key) {
   return is_empty ? std::string() : to_text(*found);
 }
 
+/// What a model was asked for and what that cost; empty for other tasks.
+std::string model_note(json::object const& task) {
+  auto const* found = task.if_contains("usage");
+  auto const* usage = found == nullptr ? nullptr : found->if_object();
+  if (usage == nullptr || text_at(*usage, "model").empty()) return {};
+  std::string out(text_at(*usage, "model"));
+  if (usage->contains("outputTokens"))  // else they were not counted
+    out += ": " + std::to_string(number_at(*usage, "inputTokens")) + " tokens in, " +
+           std::to_string(number_at(*usage, "outputTokens")) + " out";
+  auto const* simulated = usage->if_contains("simulated");
+  if (simulated != nullptr && *simulated == json::value(true)) return out + " (simulated)";
+  if (auto const* cost = usage->if_contains("costUsd"); cost != nullptr && cost->is_number()) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), ", $%.6f", cost->to_number<double>());
+    out += text.data();
+  }
+  return out;
+}
+
 void add_tasks(
     std::vector<std::string>& out,
     json::array const& tasks,
@@ -58,6 +79,7 @@ void add_tasks(
     auto const complaint = complaint_of(task->if_contains("error"));
     auto note = complaint.message;
     if (!complaint.hint.empty()) note += " (mend: " + complaint.hint + ")";
+    if (note.empty()) note = model_note(*task);
     auto const attempt = number_at(*task, "attempt");
     rows.push_back(
         {id_of(*task),

@@ -139,6 +139,8 @@ TEST_F(AiTest, WhatWasUsedIsShown) {
   EXPECT_GT(tokens, 0);
   EXPECT_EQ(usage.at("costUsd").to_number<double>(), 0.0) << "a simulation is free";
   EXPECT_TRUE(usage.at("simulated").as_bool());
+  auto const shown = server->cli({"show", text_of(execution, "id")});
+  EXPECT_THAT(shown.out, HasSubstr(std::to_string(tokens) + " out (simulated)"));
   auto const metrics = server->get("/metrics").body;
   EXPECT_THAT(
       metrics, HasSubstr(R"(ropewalk_llm_tokens_total{direction="output",model="prose",provider=)")

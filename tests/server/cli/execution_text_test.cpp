@@ -52,6 +52,23 @@ TEST_F(ExecutionText, OneHasItsTasks) {
   );
 }
 
+TEST_F(ExecutionText, ModelsAreShownWithWhatTheyTook) {
+  auto const execution = value_of(R"({"id":"0190","tasks":[
+      {"id":"a","status":"COMPLETED","attempt":1,"usage":{"model":"openai/gpt-4o-mini",
+      "inputTokens":30,"outputTokens":57,"costUsd":0.0000387}},
+      {"id":"b","status":"COMPLETED","attempt":1,"usage":{"model":"sim/prose","inputTokens":1,
+      "outputTokens":2,"costUsd":0.0,"simulated":true}},
+      {"id":"c","status":"COMPLETED","attempt":1,"usage":{"model":"local/x","costUsd":null}},
+      {"id":"d","status":"COMPLETED","attempt":1,"usage":{"wallMs":5}}]})");
+  auto const lines = execution_lines(execution.as_object(), Instant{}, 0, plain);
+  ASSERT_GE(lines.size(), 4U);
+  auto const tasks = lines.end() - 4;
+  EXPECT_TRUE(tasks[0].ends_with("  openai/gpt-4o-mini: 30 tokens in, 57 out, $0.000039"));
+  EXPECT_TRUE(tasks[1].ends_with("  sim/prose: 1 tokens in, 2 out (simulated)"));
+  EXPECT_TRUE(tasks[2].ends_with("  local/x")) << tasks[2];
+  EXPECT_TRUE(tasks[3].ends_with("1")) << tasks[3];
+}
+
 TEST(WhyLines, SayWhatIsWaitedFor) {
   auto const answers =
       value_of(R"([{"task":"a","status":"PENDING","message":"waits for pool \"gpu\""}])");
