@@ -17,6 +17,7 @@
 namespace ropewalk::system_test {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 /// One task `write`, which speaks about 40 words.
@@ -99,6 +100,21 @@ TEST_F(AiStreamTest, WatchersEarlyLateAndAfterwardsSeeTheSame) {
   read_to_end(stream, afterwards);
   EXPECT_EQ(afterwards.text(), early.text());
   EXPECT_EQ(afterwards.end(), early.end());
+}
+
+TEST_F(AiStreamTest, CancelledInTheMiddleEndsWithWhatWasShown) {
+  auto const id = start(3, 20);
+  Stream stream(server_.port());
+  watch(stream, id);
+  TextSeen seen;
+  read_text_until(stream, seen, [&] { return seen.pieces_count() >= 5; });
+  EXPECT_EQ(server_.post("/v1/executions/" + id + "/cancel", json::object{}).status / 100, 2U);
+  read_to_end(stream, seen);
+  EXPECT_EQ(text_of(seen.end(), "status"), "CANCELLED");
+  EXPECT_EQ(text_of(server_.wait_for_end(id), "status"), "CANCELLED");
+  std::string const running = "ropewalk_llm_running{provider=\"sim\"}";
+  ASSERT_THAT(server_.get("/metrics").body, HasSubstr(running));
+  EXPECT_TRUE(eventually([&] { return server_.metric(running) == 0; })) << "the call goes on";
 }
 
 /// A GET of the text of a task as Server-Sent Events, which can be cut off.
