@@ -55,6 +55,36 @@ void add_options(Random& random, object& task) {
   if (random.chance(15)) task["resources"] = object{{"cpu", 1 + random.number(3)}};
 }
 
+/// Tasks c0, c1, … that agents call; only c0 is called for sure, and may ask for its arguments.
+void add_called_tasks(Random& random, object& tasks) {
+  std::uint64_t const count = 1 + random.below(3);
+  array names;
+  for (std::uint64_t n = count; n > 0; --n) {
+    std::string const id = "c" + std::to_string(n - 1);
+    object task;
+    std::uint64_t const kind = random.below(10);
+    if (kind < 2) {
+      task["type"] = "pass";
+      if (n == 1) task["value"] = "${{ args }}";
+    } else if (kind == 2) {
+      task["type"] = "wait";
+      task["duration"] = milliseconds(random.below(300));
+    } else {
+      bool const calls = kind < 5 && !names.empty();
+      task["type"] = calls ? "agent" : "work";
+      if (calls) task["calls"] = names;
+      add_options(random, task);
+    }
+    if (n == 1 && random.chance(30)) task["when"] = "args > 3";
+    names.emplace_back(id);
+    tasks[id] = std::move(task);
+  }
+  object agent{{"type", "agent"}, {"calls", std::move(names)}};
+  add_options(random, agent);
+  tasks["a0"] = agent;
+  if (random.chance(50)) tasks["a1"] = std::move(agent);  // they share the tasks that they call
+}
+
 object generate_task(Random& random, std::uint64_t n, object const& tasks) {
   object task;
   std::uint64_t const kind = random.below(10);
@@ -82,6 +112,16 @@ TaskTypes const& types() {
     TaskType work;
     work.name = "work";
     all.add(work);
+    TaskType agent;
+    agent.name = "agent";
+    agent.fields.push_back({"calls", FieldKind::list});
+    agent.called_tasks = [](object const& task) {
+      std::vector<CalledTask> called;
+      for (auto const& name : task.at("calls").as_array())
+        called.push_back({std::string(name.as_string()), "calls"});
+      return called;
+    };
+    all.add(agent);
     return all;
   }();
   return registry;
@@ -91,6 +131,7 @@ std::shared_ptr<Workflow const> generate_workflow(Random& random, std::uint64_t 
   object tasks;
   std::uint64_t const count = 1 + random.below(random.chance(20) ? 30 : 8);
   for (std::uint64_t i = 0; i < count; ++i) tasks[task_id(i)] = generate_task(random, i, tasks);
+  if (random.chance(50)) add_called_tasks(random, tasks);
   object document{{"name", "w" + std::to_string(n)}, {"tasks", std::move(tasks)}};
   if (random.chance(25)) document["onFailure"] = "cancel";
   if (random.chance(30)) {

@@ -30,7 +30,8 @@ class Random {
   std::uint64_t state_;
 };
 
-/// `work` needs a slot; `pass` and `wait` are the engine's own.
+/// `work` needs a slot, `agent` as well and calls the tasks in its `calls`; `pass` and `wait` are
+/// the engine's own.
 TaskTypes const& types();
 
 /// A valid workflow named "w<n>". Outputs of `work` tasks are numbers from 0 to 9.

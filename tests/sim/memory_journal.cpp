@@ -7,6 +7,15 @@ void require(bool holds, std::string const& rule, ExecutionId id, std::string co
   if (!holds) throw Violation(rule + ": execution " + id.to_string() + " " + what);
 }
 
+/// What a call was made with is not said again.
+TaskRecord merged(MemoryJournal::Row const& row, TaskRecord record) {
+  auto const before = row.tasks.find(record.task);
+  if (before == row.tasks.end()) return record;
+  if (record.input.empty()) record.input = before->second.input;
+  if (record.parent.empty()) record.parent = before->second.parent;
+  return record;
+}
+
 }  // namespace
 
 MemoryJournal::Row const* MemoryJournal::find(ExecutionId id) const {
@@ -65,7 +74,24 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
       row.first_queued.erase(record.task);
     else if (record.queued_at)
       row.first_queued.try_emplace(record.task, *record.queued_at);
-    row.tasks.insert_or_assign(record.task, record);
+    auto const& stored = row.tasks.insert_or_assign(record.task, merged(row, record)).first->second;
+    bool const is_instance = record.task.find('[') != std::string::npos;
+    require(
+        is_instance != (stored.parent.empty() || stored.input.empty()),
+        "a called task has a caller and arguments, others have none",
+        change.execution,
+        record.task
+    );
+  }
+  for (auto const& [id, record] : row.tasks) {
+    if (record.parent.empty() || is_terminal(record.status)) continue;
+    auto const caller = row.tasks.find(record.parent);
+    require(
+        caller != row.tasks.end() && caller->second.status == Status::running,
+        "no called task outlives the attempt that called it",
+        change.execution,
+        id
+    );
   }
 }
 

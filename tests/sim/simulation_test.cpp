@@ -30,17 +30,26 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
       total.retries += world.counts().retries;
       total.cancels += world.counts().cancels;
       total.rejected += world.counts().rejected;
+      total.calls += world.counts().calls;
+      total.answers += world.counts().answers;
+      total.loans += world.counts().loans;
+      total.holds += world.counts().holds;
     } catch (Violation const& violation) {
       ADD_FAILURE() << violation.what() << "\n  again with: tests_sim --seed " << seed;
     }
   }
   std::cout << seeds_count << " seeds: " << total.executions << " executions, " << total.attempts
             << " attempts, " << total.crashes << " crashes, " << total.cancels << " cancels, "
-            << total.retries << " retries by hand, " << total.rejected << " rejected\n";
+            << total.retries << " retries by hand, " << total.rejected << " rejected, "
+            << total.calls << " calls (" << total.answers << " answered, " << total.loans
+            << " on loan), " << total.holds << " held for a person\n";
   if (seeds_count >= 1000) {
     EXPECT_GT(total.executions, seeds_count);
     EXPECT_GT(total.crashes, seeds_count / 2) << "a run in which nothing goes wrong proves nothing";
     EXPECT_GT(total.retries, 0U);
+    EXPECT_GT(total.loans, seeds_count / 10);
+    EXPECT_GT(total.calls, total.loans) << "some calls find slots of their own";
+    EXPECT_GT(total.holds, 0U);
   }
 }
 

@@ -19,6 +19,7 @@ World::World(std::uint64_t seed)
           {"io", 1 + random_.below(3)},
           {"memory", 1 << 30}},
       shards_count_(1 + static_cast<std::uint32_t>(random_.below(3))) {
+  may_hang_ = random_.chance(75);
   boot();
   plan();
 }

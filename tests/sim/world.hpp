@@ -29,7 +29,7 @@ class World {
 
   struct Counts {
     std::size_t executions = 0, tasks_done = 0, attempts = 0, crashes = 0, cancels = 0, retries = 0,
-                rejected = 0;
+                rejected = 0, calls = 0, answers = 0, loans = 0, holds = 0;
   };
   Counts const& counts() const { return counts_; }
 
@@ -49,7 +49,10 @@ class World {
     std::uint32_t number = 0;
     std::shared_ptr<TaskOptions const> options{};
     std::uint32_t shard = 0;
+    TaskIndex index = 0;
     bool stopping = false;
+    bool is_loan = false;             // runs on what its caller holds
+    std::set<TaskIndex> waits_for{};  // tasks that it called
   };
 
   void in(Duration delay, std::function<void()> happen, bool survives_crash = false);
@@ -65,6 +68,10 @@ class World {
   void commit(std::uint32_t shard);
   void start(std::uint32_t shard, AttemptStart start);
   void finish(RequestId slot);
+  void plan_calls(std::uint32_t shard, RequestId slot);
+  void call(std::uint32_t shard, RequestId slot);
+  void answer(std::uint32_t shard, CallAnswer const& answer);
+  void hold_for_a_person(AttemptOutcome& outcome, ExecutionId id);
   void grant();
   void place(ExecutionId id, EnterResult const& result);
   void leave(ExecutionId id);
@@ -72,14 +79,15 @@ class World {
 
   // The people (world_people.cpp)
   void plan();
-  void clear_up_in_a_minute();
+  void clear_up(int minute);
   void submit();
   void command();
   void retry_by_hand(ExecutionId id);
 
   // The rules (world_rules.cpp)
   void check_step() const;
-  void check_start(Attempt const& attempt) const;
+  void check_start(Attempt const& attempt, bool approved) const;
+  void check_calls() const;
   void check_end() const;
 
   Random random_;
@@ -97,6 +105,9 @@ class World {
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<ExecutionLimits> limits_;
   std::map<RequestId, Attempt> running_;
+  std::map<RequestId, Attempt> ending_;  // their runners are done, their slots not back
+  std::set<RequestId> asked_;            // of the pools
+  bool may_hang_ = true;                 // attempts that end only when they are stopped
 
   MemoryJournal journal_;
   std::vector<std::shared_ptr<Workflow const>> workflows_;

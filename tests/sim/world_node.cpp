@@ -52,6 +52,8 @@ void World::crash() {
   ++counts_.crashes;
   ++life_;
   running_.clear();
+  ending_.clear();
+  asked_.clear();
   published_.clear();
   std::erase_if(by_hand_, [&](ExecutionId id) {
     return is_terminal(journal_.find(id)->stored.state.status);
@@ -89,9 +91,11 @@ void World::apply(std::uint32_t shard, CoreEffects effects) {
     running_.at(slot).stopping = true;
     in(some_time(100), [this, slot] { finish(slot); });
   }
+  for (auto const& answered : effects.answers) answer(shard, answered);
   for (auto& attempt : effects.start) start(shard, std::move(attempt));
   for (auto& request : effects.ask) {
     RequestId const id = request.id;
+    asked_.insert(id);
     if (auto asked = admission_->request(std::move(request)); !asked) {
       Error const error = asked.error();
       in(some_time(1), [this, shard, id, error] {
@@ -100,7 +104,10 @@ void World::apply(std::uint32_t shard, CoreEffects effects) {
       });
     }
   }
-  for (RequestId const slot : effects.give_back) admission_->release(slot);
+  for (RequestId const slot : effects.give_back) {
+    admission_->release(slot);
+    ending_.erase(slot);
+  }
   grant();
 }
 
@@ -130,20 +137,23 @@ void World::commit(std::uint32_t shard) {
 }
 
 void World::start(std::uint32_t shard, AttemptStart start) {
-  auto const& workflow = submitted_.at(start.request.execution);
-  Attempt attempt{
-      start.request.execution,
-      start.request.task,
-      start.request.attempt,
-      workflow->tasks[start.task].options,
-      shard,
-      false};
-  check_start(attempt);
-  ++counts_.attempts;
   RequestId const slot = start.slot;
+  auto const& machine = *cores_[shard]->find(start.request.execution);
+  Attempt attempt;
+  attempt.execution = start.request.execution;
+  attempt.task = start.request.task;
+  attempt.number = start.request.attempt;
+  attempt.options = machine.task_def(start.task).options;
+  attempt.shard = shard;
+  attempt.index = start.task;
+  attempt.is_loan = !asked_.contains(slot);
+  check_start(attempt, start.request.approved);
+  ++counts_.attempts;
+  counts_.loans += attempt.is_loan;
   if (!running_.emplace(slot, attempt).second) throw Violation("a slot runs one attempt");
   if (start.request.context().empty()) throw Violation("an attempt has a context");
-  if (random_.chance(10)) return;  // hangs until it is stopped
+  if (start.request.type == "agent") plan_calls(shard, slot);
+  if (random_.chance(10) && may_hang_) return;  // until it is stopped
   in(some_time(random_.chance(10) ? 1000 : 100), [this, slot] { finish(slot); });
   if (random_.chance(30)) {
     in(some_time(20), [this, slot, shard] {
@@ -157,8 +167,12 @@ void World::finish(RequestId slot) {
   auto const it = running_.find(slot);
   if (it == running_.end()) return;
   std::uint32_t const shard = it->second.shard;
+  ExecutionId const id = it->second.execution;
+  if (!it->second.is_loan) ending_.insert(*it);
   running_.erase(it);
   AttemptOutcome outcome;
+  outcome.spend.push_back({"sim", "model", 1, 10, 0, 5, 0.001});
+  if (random_.chance(3)) hold_for_a_person(outcome, id);
   std::uint64_t const fate = random_.below(10);
   if (fate < 7)
     outcome.output = boost::json::value(random_.number(10));

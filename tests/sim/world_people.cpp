@@ -22,25 +22,30 @@ void World::plan() {
     in(
         some_time(5000), [this] { crash(); }, true
     );
-  clear_up_in_a_minute();
+  in(
+      std::chrono::minutes(1), [this] { clear_up(1); }, true
+  );
 }
 
-/// In the end somebody clears up: what is paused goes on, and what hangs without a timeout is
-/// cancelled. A crash may undo that before it is durable, so they look again.
-void World::clear_up_in_a_minute() {
-  auto const clear_up = [this] {
-    bool any = false;
-    for (auto const& [id, row] : journal_.rows()) {
-      if (is_terminal(row.stored.state.status)) continue;
-      any = true;
-      std::uint32_t const shard = id.shard(shards_count_);
-      cancelled_.insert(id);
-      if (cores_[shard]->resume(id, now_)) drain(shard);
-      if (cores_[shard]->cancel(id, now_)) drain(shard);
-    }
-    if (any) clear_up_in_a_minute();
-  };
-  in(std::chrono::minutes(1), clear_up, true);
+/// In the end somebody comes by every minute: what is paused goes on, and what hangs without a
+/// timeout is cancelled. A crash may undo either before it is durable.
+void World::clear_up(int minute) {
+  constexpr int patience_min = 20;
+  std::size_t live_count = 0;
+  for (auto const& [id, row] : journal_.rows()) {
+    if (is_terminal(row.stored.state.status)) continue;
+    ++live_count;
+    std::uint32_t const shard = id.shard(shards_count_);
+    if (cores_[shard]->resume(id, now_)) drain(shard);
+    if (!may_hang_) continue;
+    cancelled_.insert(id);
+    if (cores_[shard]->cancel(id, now_)) drain(shard);
+  }
+  if (live_count == 0) return;
+  if (minute > patience_min) throw Violation("everything ends, by itself where no attempt hangs");
+  in(
+      std::chrono::minutes(1), [this, minute] { clear_up(minute + 1); }, true
+  );
 }
 
 void World::submit() {

@@ -13,7 +13,9 @@ bool is_handled(Workflow const& workflow, std::string const& id) {
   TaskIndex const task = *workflow.find(id);
   if (workflow.tasks[task].options->allow_failure) return true;
   for (std::uint32_t const index : workflow.graph.dependants(task))
-    if (workflow.graph.edge(index).type != DependencyType::success) return true;
+    if (Edge const& edge = workflow.graph.edge(index);
+        edge.type != DependencyType::success && !edge.is_call)
+      return true;
   return false;
 }
 
@@ -21,8 +23,11 @@ bool is_handled(Workflow const& workflow, std::string const& id) {
 
 void World::check_step() const {
   std::map<std::string, std::uint64_t> used;
-  for (auto const& [slot, attempt] : running_)
-    for (auto const& need : attempt.options->needs) used[need.pool] += need.amount;
+  for (auto const* attempts : {&running_, &ending_})
+    for (auto const& [slot, attempt] : *attempts)
+      for (auto const& need : attempt.options->needs)
+        if (!attempt.is_loan) used[need.pool] += need.amount;
+  check_calls();
   for (auto const& [pool, units] : used)
     require(units <= pools_.at(pool), "no pool is overdrawn: " + pool);
 
@@ -42,13 +47,19 @@ void World::check_step() const {
   }
 }
 
-void World::check_start(Attempt const& attempt) const {
+void World::check_start(Attempt const& attempt, bool approved) const {
   std::string const where = " (" + attempt.execution.to_string() + "/" + attempt.task + ")";
   auto const* row = journal_.find(attempt.execution);
   require(row != nullptr, "nothing starts before its execution is durable" + where);
   require(!row->stored.state.cancel_requested, "nothing starts after a cancel is durable" + where);
   auto const& workflow = submitted_.at(attempt.execution);
-  for (auto const& edge : workflow->graph.dependencies(*workflow->find(attempt.task))) {
+  auto const own = row->tasks.find(attempt.task);
+  bool const is_approved = own != row->tasks.end() && own->second.hold == Hold::approved;
+  require(approved == is_approved, "an attempt is approved when a person resumed it" + where);
+  auto const index = workflow->find(attempt.task);
+  require(index || own != row->tasks.end(), "a called task is durable before it starts" + where);
+  auto const dependencies = workflow->graph.dependencies(index.value_or(0));
+  for (auto const& edge : index ? dependencies : dependencies.first(0)) {
     std::string const& id = workflow->tasks[edge.from].id;
     auto const it = row->tasks.find(id);
     require(
@@ -67,7 +78,8 @@ void World::check_start(Attempt const& attempt) const {
   }
   for (auto const& [id, record] : row->tasks) {
     bool const ends_all = workflow->on_failure == OnFailure::cancel &&
-                          record.status == Status::failed && !is_handled(*workflow, id);
+                          record.status == Status::failed && workflow->find(id) &&
+                          !is_handled(*workflow, id);
     require(!ends_all, "onFailure: cancel starts nothing after a failure" + where + " " + id);
   }
   if (auto const it = row->first_queued.find(attempt.task);
@@ -97,6 +109,8 @@ void World::check_end() const {
     Status const end = row->stored.state.status;
     std::string const where = " (" + id.to_string() + ")";
     require(is_terminal(end), "what was accepted ends" + where);
+    for (auto const& [task, record] : row->tasks)
+      require(is_terminal(record.status), "every call has ended: " + task + where);
     bool unhandled = false;
     for (auto const& task : workflow->tasks) {
       auto const it = row->tasks.find(task.id);
