@@ -52,6 +52,8 @@ class World {
     TaskIndex index = 0;
     bool stopping = false;
     bool is_loan = false;             // runs on what its caller holds
+    bool is_patient = false;          // ends only when all that it called is answered
+    bool is_done = false;             // would end
     std::set<TaskIndex> waits_for{};  // tasks that it called
   };
 
@@ -70,6 +72,7 @@ class World {
   void finish(RequestId slot);
   void plan_calls(std::uint32_t shard, RequestId slot);
   void call(std::uint32_t shard, RequestId slot);
+  void finish_if_done(RequestId slot);
   void answer(std::uint32_t shard, CallAnswer const& answer);
   void hold_for_a_person(AttemptOutcome& outcome, ExecutionId id);
   void grant();

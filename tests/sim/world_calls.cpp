@@ -31,6 +31,7 @@ void World::call(std::uint32_t shard, RequestId slot) {
           return;
         cores_[shard]->cancel_call(made_call, now_);
         drain(shard);
+        finish_if_done(slot);
       });
     }
   } else if (!caller.stopping) {
@@ -51,7 +52,13 @@ void World::answer(std::uint32_t shard, CallAnswer const& answer) {
   if (answer.output.has_value() != (row->second.status == Status::completed))
     throw Violation("a caller is told what was stored: " + id);
   for (auto& [slot, attempt] : running_)
-    if (attempt.execution == answer.execution) attempt.waits_for.erase(answer.instance);
+    if (attempt.execution == answer.execution && attempt.waits_for.erase(answer.instance) > 0)
+      in(Duration(0), [this, caller = slot] { finish_if_done(caller); });
+}
+
+void World::finish_if_done(RequestId slot) {
+  auto const it = running_.find(slot);
+  if (it != running_.end() && it->second.is_done && it->second.waits_for.empty()) finish(slot);
 }
 
 void World::hold_for_a_person(AttemptOutcome& outcome, ExecutionId id) {

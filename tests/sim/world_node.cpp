@@ -147,6 +147,7 @@ void World::start(std::uint32_t shard, AttemptStart start) {
   attempt.shard = shard;
   attempt.index = start.task;
   attempt.is_loan = !asked_.contains(slot);
+  attempt.is_patient = random_.chance(50);
   check_start(attempt, start.request.approved);
   ++counts_.attempts;
   counts_.loans += attempt.is_loan;
@@ -168,6 +169,8 @@ void World::finish(RequestId slot) {
   if (it == running_.end()) return;
   std::uint32_t const shard = it->second.shard;
   ExecutionId const id = it->second.execution;
+  it->second.is_done = true;
+  if (it->second.is_patient && !it->second.stopping && !it->second.waits_for.empty()) return;
   if (!it->second.is_loan) ending_.insert(*it);
   running_.erase(it);
   AttemptOutcome outcome;

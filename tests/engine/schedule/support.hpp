@@ -17,7 +17,8 @@ using namespace std::chrono_literals;  // style-ok(using-namespace): only units,
 
 inline Instant const t0 = Instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / 31));
 
-/// `pass`, `wait`, and `work`: a type that needs a slot.
+/// `pass`, `wait`, and two types that need a slot: `work`, and `agent`, which calls the tasks in
+/// its `calls`.
 inline TaskTypes const& types() {
   static TaskTypes const registry = [] {
     TaskTypes all;
@@ -25,6 +26,16 @@ inline TaskTypes const& types() {
     work.name = "work";
     work.fields.push_back({"text", FieldKind::any});
     all.add(work);
+    TaskType agent;
+    agent.name = "agent";
+    agent.fields.push_back({"calls", FieldKind::list});
+    agent.called_tasks = [](json::object const& task) {
+      std::vector<CalledTask> called;
+      for (auto const& name : task.at("calls").as_array())
+        called.push_back({std::string(name.as_string()), "calls"});
+      return called;
+    };
+    all.add(agent);
     return all;
   }();
   return registry;
@@ -131,12 +142,12 @@ class Driver {
       ASSERT_LT(guard, 10'000);
       if (machine.has_change()) commit(machine.take_change());
       Effects const effects = std::exchange(fx, {});
-      for (TaskIndex const task : effects.stop) stopped.push_back(flow->tasks[task].id);
+      for (TaskIndex const task : effects.stop) stopped.emplace_back(machine.task_id(task));
       ended = ended || effects.ended;
       for (TaskIndex const task : effects.ready)
-        if (!flow->tasks[task].type->needs_slot) machine.start_attempt(task, now, 0.5, fx);
+        if (!machine.task_def(task).type->needs_slot) machine.start_attempt(task, now, 0.5, fx);
     }
-    for (TaskIndex const task : fx.stop) stopped.push_back(flow->tasks[task].id);
+    for (TaskIndex const task : fx.stop) stopped.emplace_back(machine.task_id(task));
     fx = {};
   }
 
