@@ -246,7 +246,10 @@ Async<Result<NodeBackend::GraphSource>> NodeBackend::graph(ExecutionId id) {
   if (!workflow) co_return workflow.error();
   GraphSource out;
   out.workflow = *workflow;
-  for (auto const& task : row->stored.tasks) out.statuses[task.task] = task.status;
+  for (auto const& task : row->stored.tasks) {
+    out.statuses[task.task] = task.status;
+    if (!task.parent.empty()) out.calls.emplace_back(task.task, task.parent);
+  }
   co_return out;
 }
 
@@ -283,18 +286,6 @@ Async<Result<json::array>> NodeBackend::nodes() {
   if (!rows) co_return rows.error();
   json::array out;
   for (auto const& row : *rows) out.emplace_back(node_view(row, common_.epoch.load()));
-  co_return out;
-}
-
-Async<Result<json::object>> NodeBackend::prune(Duration age) {
-  auto const pruned = co_await shard_.store.prune(common_.clock.now() - age);
-  if (!pruned) co_return pruned.error();
-  json::object out;
-  out["executions"] = pruned->executions;
-  out["definitions"] = pruned->definitions;
-  out["idempotencyKeys"] = pruned->idempotency_keys;
-  out["cachedResponses"] = pruned->cached_responses;
-  out["conversationTurns"] = pruned->conversation_turns;
   co_return out;
 }
 

@@ -40,6 +40,7 @@ class NodeBackend : public Backend {
 
   Async<Result<Started>> start(StartRequest request) override;
   Async<Result<boost::json::object>> get_execution(ExecutionId id) override;
+  Async<Result<boost::json::object>> get_task(ExecutionId id, std::string task) override;
   Async<Result<Page>> list_executions(
       ExecutionFilter filter, std::string after, std::uint32_t limit
   ) override;
@@ -60,7 +61,9 @@ class NodeBackend : public Backend {
   Async<Result<boost::json::value>> pools() override;
   Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) override;
   Async<Result<boost::json::array>> nodes() override;
-  Async<Result<boost::json::object>> prune(Duration age) override;
+  Async<Result<boost::json::object>> prune(Duration age, std::optional<Duration> costs_age)
+      override;
+  Async<Result<boost::json::array>> costs(CostQuery query) override;
   Async<Result<>> ready() override;
   Async<std::string> metrics() override;
 

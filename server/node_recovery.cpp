@@ -10,6 +10,8 @@
 namespace ropewalk::server {
 namespace {
 
+constexpr Duration costs_kept = std::chrono::days(400);  // a year and the month to compare with
+
 constexpr std::size_t page_size = 200;
 
 /// False: the database was in the way, or something else that passes.
@@ -150,7 +152,8 @@ Async<> Node::Impl::watch_adoption(sql::NodeLease& lease) {
   }
 }
 
-/// Removes what is older than the retention time, now and then, until cancelled.
+/// Removes executions that are older than the retention time, and costs that are older than a year
+/// as well, now and then, until cancelled.
 Async<> Node::Impl::run_retention() {
   auto const keep = common_.config.retention;
   if (keep.count() == 0) co_return;
@@ -164,6 +167,12 @@ Async<> Node::Impl::run_retention() {
     } else if (pruned->executions > 0) {
       fields["executions"] = pruned->executions;
       log::info("removed old executions", fields);
+    }
+    auto const costs_older_than = common_.clock.now() - std::max(keep, costs_kept);
+    auto const forgotten = co_await shards_.front()->store.prune_spend(costs_older_than);
+    if (!forgotten) {
+      fields["error"] = forgotten.error().message;
+      log::warn("old costs could not be removed", fields);
     }
     co_await sleep_for(std::min<Steady::duration>(keep, std::chrono::hours(1)));
   }

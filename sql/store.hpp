@@ -93,7 +93,10 @@ class Store {
   /// Deletes terminal executions that ended before `older_than` with all that belongs to them,
   /// turns of conversations from before then, kept responses past their time, and what nothing
   /// refers to any more, `batch_size` rows a transaction.
+  /// What was spent is kept longer than that: prune_spend().
   Async<Result<PruneCounts>> prune(Instant older_than, std::int32_t batch_size = 500);
+  /// Forgets what was spent before `older_than`; how many records.
+  Async<Result<std::int64_t>> prune_spend(Instant older_than, std::int32_t batch_size = 10'000);
 
  private:
   ConnectionPool& pool_;

@@ -1,4 +1,5 @@
 #include "engine/base/json.hpp"
+#include "sql/spend_total.hpp"
 #include "sql/store.hpp"
 
 #include <algorithm>
@@ -30,6 +31,11 @@ constexpr Statement select_attempts{
     "select_attempts",
     "SELECT task, attempt, started_at, finished_at, error, usage FROM attempts"
     " WHERE execution = $1::uuid ORDER BY task, attempt"};
+constexpr Statement sum_by_task{
+    "sum_by_task",
+    "SELECT task, " SPEND_TOTAL_COLUMNS
+    " FROM spend WHERE execution = $1::uuid"
+    " GROUP BY 1 ORDER BY 1"};
 constexpr Statement select_live{
     "select_live",
     "SELECT id, " STATE_COLUMNS ", " CREATED_COLUMNS
@@ -181,7 +187,7 @@ Error refusal(std::string code, std::string message) {
 }  // namespace
 
 Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
-  std::vector<Step> steps(5);
+  std::vector<Step> steps(6);
   steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
   steps[1].statement = &select_execution;
   steps[1].params.id(id);
@@ -189,7 +195,9 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
   steps[2].params = ids_param(std::vector(1, id));
   steps[3].statement = &select_attempts;
   steps[3].params.id(id);
-  steps[4].statement = &commit_read;
+  steps[4].statement = &sum_by_task;
+  steps[4].params.id(id);
+  steps[5].statement = &commit_read;
   CO_TRY(auto results, co_await pool_.run(steps));
   if (results[1].empty())
     co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
@@ -200,6 +208,8 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
     out.stored.tasks.push_back(read_task(results[2], i));
   for (std::size_t i = 0; i < results[3].size(); ++i)
     out.attempts.push_back(read_attempt(results[3], i));
+  for (std::size_t i = 0; i < results[4].size(); ++i)
+    out.spend.push_back(read_spend_total(results[4], i));
   co_return out;
 }
 

@@ -29,7 +29,6 @@ constexpr Statement prune_idempotency{
     "DELETE FROM idempotency WHERE key IN (SELECT key FROM idempotency"
     " WHERE created_at < $1::timestamptz ORDER BY created_at LIMIT $2::integer)"};
 
-constexpr Statement prune_spend{"prune_spend", "DELETE FROM spend WHERE at < $1::timestamptz"};
 constexpr Statement prune_responses{
     "prune_responses",
     "DELETE FROM response_cache WHERE key IN (SELECT key FROM response_cache"
@@ -39,6 +38,10 @@ constexpr Statement prune_turns{
     "DELETE FROM conversation_turns t USING (SELECT conversation, number FROM conversation_turns"
     " WHERE created_at < $1::timestamptz ORDER BY created_at LIMIT $2::integer) doomed"
     " WHERE t.conversation = doomed.conversation AND t.number = doomed.number"};
+constexpr Statement prune_spent{
+    "prune_spend",
+    "DELETE FROM spend WHERE ctid = ANY (ARRAY(SELECT ctid FROM spend"
+    " WHERE at < $1::timestamptz ORDER BY at LIMIT $2::integer))"};
 
 /// The first id that an execution created at `at` or later can have.
 ExecutionId first_id_at(Instant at) {
@@ -86,11 +89,19 @@ Async<Result<PruneCounts>> Store::prune(Instant older_than, std::int32_t batch_s
   params.at(older_than);
   CO_TRY(auto rows, co_await pool_.run(prune_definitions, std::move(params)));
   counts.definitions = rows.affected();
-  Params spend_params;
-  spend_params.at(older_than);
-  CO_TRY(auto spent, co_await pool_.run(prune_spend, std::move(spend_params)));
-  counts.spend = spent.affected();
   co_return counts;
+}
+
+Async<Result<std::int64_t>> Store::prune_spend(Instant older_than, std::int32_t batch_size) {
+  std::int64_t count = 0;
+  for (std::int64_t deleted = batch_size; deleted == batch_size;) {
+    Params params;
+    params.at(older_than).int4(batch_size);
+    CO_TRY(auto rows, co_await pool_.run(prune_spent, std::move(params)));
+    deleted = rows.affected();
+    count += deleted;
+  }
+  co_return count;
 }
 
 }  // namespace ropewalk::sql

@@ -1,4 +1,5 @@
 // Store: tasks by themselves, and what calls to paid services took.
+#include "sql/spend_total.hpp"
 #include "sql/store.hpp"
 
 #include <utility>
@@ -16,41 +17,23 @@ constexpr Statement select_task_attempts{
     "SELECT attempt, started_at, finished_at, error, usage, detail FROM attempts"
     " WHERE execution = $1::uuid AND task = $2 ORDER BY attempt"};
 
-#define TOTAL_COLUMNS                                                                          \
-  "coalesce(sum(calls), 0)::bigint, coalesce(sum(input_tokens), 0)::bigint,"                   \
-  " coalesce(sum(cached_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint,"         \
-  " coalesce(sum(cost_usd), 0)::float8, coalesce(sum(calls) FILTER (WHERE cost_usd IS NULL), " \
-  "0)::bigint"
-
 constexpr Statement sum_of_task{
     "sum_of_task",
-    "SELECT '', " TOTAL_COLUMNS " FROM spend WHERE execution = $1::uuid AND task = $2"};
+    "SELECT '', " SPEND_TOTAL_COLUMNS " FROM spend WHERE execution = $1::uuid AND task = $2"};
 constexpr Statement sum_of_execution{
-    "sum_of_execution", "SELECT '', " TOTAL_COLUMNS " FROM spend WHERE execution = $1::uuid"};
+    "sum_of_execution", "SELECT '', " SPEND_TOTAL_COLUMNS " FROM spend WHERE execution = $1::uuid"};
 constexpr Statement sum_of_workflow{
     "sum_of_workflow",
-    "SELECT '', " TOTAL_COLUMNS " FROM spend WHERE workflow = $1 AND at >= $2::timestamptz"};
+    "SELECT '', " SPEND_TOTAL_COLUMNS " FROM spend WHERE workflow = $1 AND at >= $2::timestamptz"};
 
 #define SUM_BY(expression)                                                                 \
-  "SELECT " expression ", " TOTAL_COLUMNS                                                  \
+  "SELECT " expression ", " SPEND_TOTAL_COLUMNS                                            \
   " FROM spend WHERE at >= $1::timestamptz AND at < $2::timestamptz GROUP BY 1 ORDER BY 1" \
   " LIMIT $3::integer"
 constexpr Statement sum_by_day{
     "sum_by_day", SUM_BY("to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD')")};
 constexpr Statement sum_by_workflow{"sum_by_workflow", SUM_BY("workflow")};
 constexpr Statement sum_by_model{"sum_by_model", SUM_BY("provider || '/' || model")};
-
-SpendTotal read_total(Rows const& rows, std::size_t row) {
-  SpendTotal total;
-  total.group = rows.text(row, 0);
-  total.calls = rows.integer(row, 1);
-  total.input_tokens = rows.integer(row, 2);
-  total.cached_tokens = rows.integer(row, 3);
-  total.output_tokens = rows.integer(row, 4);
-  total.cost_usd = rows.real(row, 5).value_or(0);
-  total.unpriced_calls = rows.integer(row, 6);
-  return total;
-}
 
 Statement const& sum_by(SpendGroup group) {
   switch (group) {
@@ -100,11 +83,13 @@ AttemptRecord read_attempt(Rows const& rows, std::size_t row, std::string const&
 }  // namespace
 
 Async<Result<TaskRow>> Store::get_task(ExecutionId id, std::string task) {
-  std::vector<Step> steps(2);
+  std::vector<Step> steps(3);
   steps[0].statement = &select_task;
   steps[0].params.id(id).text(task);
   steps[1].statement = &select_task_attempts;
   steps[1].params.id(id).text(task);
+  steps[2].statement = &sum_of_task;
+  steps[2].params.id(id).text(task);
   CO_TRY(auto results, co_await pool_.run(steps));
   if (results[0].empty()) {
     Error error;
@@ -116,6 +101,7 @@ Async<Result<TaskRow>> Store::get_task(ExecutionId id, std::string task) {
   out.task = read_task(results[0], task);
   for (std::size_t i = 0; i < results[1].size(); ++i)
     out.attempts.push_back(read_attempt(results[1], i, task));
+  out.spend = read_spend_total(results[2], 0);
   co_return out;
 }
 
@@ -123,21 +109,21 @@ Async<Result<SpendTotal>> Store::spend_of_task(ExecutionId id, std::string task)
   Params params;
   params.id(id).text(task);
   CO_TRY(auto rows, co_await pool_.run(sum_of_task, std::move(params)));
-  co_return read_total(rows, 0);
+  co_return read_spend_total(rows, 0);
 }
 
 Async<Result<SpendTotal>> Store::spend_of_execution(ExecutionId id) {
   Params params;
   params.id(id);
   CO_TRY(auto rows, co_await pool_.run(sum_of_execution, std::move(params)));
-  co_return read_total(rows, 0);
+  co_return read_spend_total(rows, 0);
 }
 
 Async<Result<SpendTotal>> Store::spend_of_workflow(std::string workflow, Instant since) {
   Params params;
   params.text(workflow).at(since);
   CO_TRY(auto rows, co_await pool_.run(sum_of_workflow, std::move(params)));
-  co_return read_total(rows, 0);
+  co_return read_spend_total(rows, 0);
 }
 
 Async<Result<std::vector<SpendTotal>>> Store::spend_by(
@@ -148,7 +134,7 @@ Async<Result<std::vector<SpendTotal>>> Store::spend_by(
   CO_TRY(auto rows, co_await pool_.run(sum_by(group), std::move(params)));
   std::vector<SpendTotal> out;
   out.reserve(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_total(rows, i));
+  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_spend_total(rows, i));
   co_return out;
 }
 

@@ -33,10 +33,24 @@ struct PutWorkflowResult {
   bool is_new = false;  // false: the latest version has the same hash
 };
 
+/// What calls to paid services took.
+struct SpendTotal {
+  std::string group{};  // what it is of: a task, a day, a workflow, a model; empty: of all
+  std::int64_t calls = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t cached_tokens = 0;
+  std::int64_t output_tokens = 0;
+  double cost_usd = 0;              // of the calls whose price is known
+  std::int64_t unpriced_calls = 0;  // of which it is not
+};
+
+enum class SpendGroup : unsigned char { day, workflow, model };
+
 struct ExecutionRow {
   StoredExecution stored{};
   std::int64_t owner = 0;
   std::vector<AttemptRecord> attempts{};
+  std::vector<SpendTotal> spend{};  // by task
 };
 
 /// A line of a list: an execution without its inputs and tasks.
@@ -76,20 +90,8 @@ struct ChunkPage {
 struct TaskRow {
   TaskRecord task{};  // with detail, input and parent
   std::vector<AttemptRecord> attempts{};
+  SpendTotal spend{};
 };
-
-/// What calls to paid services took.
-struct SpendTotal {
-  std::string group{};  // what it is of: a day, a workflow, a model; empty: of all
-  std::int64_t calls = 0;
-  std::int64_t input_tokens = 0;
-  std::int64_t cached_tokens = 0;
-  std::int64_t output_tokens = 0;
-  double cost_usd = 0;              // of the calls whose price is known
-  std::int64_t unpriced_calls = 0;  // of which it is not
-};
-
-enum class SpendGroup : unsigned char { day, workflow, model };
 
 struct Reservation {
   enum class Outcome {
@@ -113,7 +115,6 @@ struct PruneCounts {
   std::int64_t executions = 0;
   std::int64_t definitions = 0;
   std::int64_t idempotency_keys = 0;
-  std::int64_t spend = 0;
   std::int64_t cached_responses = 0;  // past their time
   std::int64_t conversation_turns = 0;
 };

@@ -1,4 +1,5 @@
 // Engine: carries out what the core decides.
+#include "engine/base/text.hpp"
 #include "engine/runtime/engine_impl.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -8,6 +9,7 @@ namespace {
 
 /// Log lines alone do not deserve a commit each: they wait this long for company.
 constexpr auto company_time = std::chrono::milliseconds(10);
+constexpr std::size_t reason_bytes_max = 512;
 
 }  // namespace
 
@@ -88,7 +90,7 @@ void Engine::Impl::set_waiting(RequestId slot, std::string reason) {
   if (reason.empty())
     waits_.erase(slot);
   else
-    waits_[slot] = std::move(reason);
+    waits_[slot] = shorten(reason, reason_bytes_max);
 }
 
 void Engine::Impl::drain() {

@@ -61,6 +61,7 @@ class HistoryApi {
   Async<Response> logs(Request request);
   Async<Response> graph(Request request);
   Async<Response> why(Request request);
+  Async<Response> task(Request request);
 
   Backend& backend_;
 };
@@ -95,6 +96,7 @@ class NodeApi {
   Async<Response> set_pool(Request request);
   Async<Response> nodes(Request request);
   Async<Response> prune(Request request);
+  Async<Response> costs(Request request);
   Async<Response> health(Request request);
   Async<Response> ready(Request request);
   Async<Response> metrics(Request request);

@@ -11,6 +11,7 @@
 #include "engine/model/workflow.hpp"
 #include "engine/runtime/engine.hpp"
 #include "server/stream/stored_text.hpp"
+#include "sql/store_types.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -106,6 +107,9 @@ class Backend {
   virtual Async<Result<Started>> start(StartRequest request) = 0;
   /// The execution with all its tasks, attempts and outputs. Errors: not_found.
   virtual Async<Result<boost::json::object>> get_execution(ExecutionId id) = 0;
+  /// One task, or one call of a task ("lookup[1]"), with what its attempts left behind. Errors:
+  /// not_found.
+  virtual Async<Result<boost::json::object>> get_task(ExecutionId id, std::string task) = 0;
   virtual Async<Result<Page>> list_executions(
       ExecutionFilter filter, std::string after, std::uint32_t limit
   ) = 0;
@@ -134,6 +138,7 @@ class Backend {
   struct GraphSource {
     std::shared_ptr<Workflow const> workflow{};
     std::map<std::string, Status, std::less<>> statuses{};
+    std::vector<std::pair<std::string, std::string>> calls{};  // ids of instances and their callers
   };
   virtual Async<Result<GraphSource>> graph(ExecutionId id) = 0;
 
@@ -141,8 +146,19 @@ class Backend {
   virtual Async<Result<boost::json::value>> pools() = 0;
   virtual Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) = 0;
   virtual Async<Result<boost::json::array>> nodes() = 0;
-  /// Deletes executions that ended longer ago than `age`; how much of what.
-  virtual Async<Result<boost::json::object>> prune(Duration age) = 0;
+  /// Deletes executions that ended longer ago than `age`, and what was spent longer ago than
+  /// `costs_age` if that is given; how much of what.
+  virtual Async<Result<boost::json::object>> prune(
+      Duration age, std::optional<Duration> costs_age
+  ) = 0;
+  /// What calls to paid services cost, by day, workflow or model.
+  struct CostQuery {
+    sql::SpendGroup by = sql::SpendGroup::day;
+    Instant from{};
+    Instant to{};
+    std::uint32_t limit = 1000;
+  };
+  virtual Async<Result<boost::json::array>> costs(CostQuery query) = 0;
   /// Errors: database_unavailable, shutting_down.
   virtual Async<Result<>> ready() = 0;
   virtual Async<std::string> metrics() = 0;

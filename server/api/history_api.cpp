@@ -47,6 +47,24 @@ std::string_view graph_format(Request const& request) {
   return "json";
 }
 
+/// Calls are nodes of their own, below those who made them.
+void add_calls(boost::json::object& graph, Backend::GraphSource const& source) {
+  auto& tasks = graph.at("tasks").as_array();
+  auto& edges = graph.at("edges").as_array();
+  for (auto const& [id, caller] : source.calls) {
+    auto const known = source.workflow->find(std::string_view(id).substr(0, id.find('[')));
+    if (!known) continue;
+    TaskDef const& called = source.workflow->tasks[*known];
+    boost::json::object node{{"id", id}, {"type", called.type->name}};
+    node["level"] = source.workflow->graph.levels()[*known];
+    node["template"] = called.id;
+    node["parent"] = caller;
+    node["status"] = to_string(source.statuses.at(id));
+    tasks.emplace_back(std::move(node));
+    edges.emplace_back(boost::json::object{{"from", caller}, {"to", id}, {"type", "call"}});
+  }
+}
+
 boost::json::value graph_json(Backend::GraphSource const& source) {
   auto out = to_graph_json(*source.workflow);
   auto* tasks = out.is_object() ? out.get_object().if_contains("tasks") : nullptr;
@@ -57,6 +75,7 @@ boost::json::value graph_json(Backend::GraphSource const& source) {
     auto const status = found == source.statuses.end() ? Status::pending : found->second;
     object["status"] = to_string(status);
   }
+  add_calls(out.get_object(), source);
   return out;
 }
 
@@ -72,6 +91,7 @@ void HistoryApi::add_to(Router& router) {
   route("/v1/executions/{id}/logs", &HistoryApi::logs);
   route("/v1/executions/{id}/graph", &HistoryApi::graph);
   route("/v1/executions/{id}/why", &HistoryApi::why);
+  route("/v1/executions/{id}/tasks/{task}", &HistoryApi::task);
 }
 
 Async<Response> HistoryApi::events(Request request) {
@@ -119,6 +139,15 @@ Async<Response> HistoryApi::graph(Request request) {
   out.content_type = is_dot ? "text/vnd.graphviz; charset=utf-8" : "text/plain; charset=utf-8";
   out.body = is_dot ? to_dot(*source->workflow) : to_mermaid(*source->workflow);
   co_return out;
+}
+
+Async<Response> HistoryApi::task(Request request) {
+  auto const id = read_execution_id(request);
+  if (!id) co_return problem_response(id.error());
+  std::string task = request.param("task");
+  auto const view = co_await backend_.get_task(*id, std::move(task));
+  if (!view) co_return problem_response(view.error());
+  co_return json_response(*view);
 }
 
 Async<Response> HistoryApi::why(Request request) {

@@ -24,6 +24,48 @@ Async<Response> serve_asset(Asset const& asset) {
   co_return out;
 }
 
+Result<Duration> read_age(boost::json::object const& body, std::string_view name) {
+  auto const* text = body.if_contains(name);
+  bool const is_there = text != nullptr && text->is_string();
+  auto const age = parse_duration(is_there ? std::string_view(text->get_string()) : "");
+  if (age) return *age;
+  return invalid_argument(std::string(name) + " is a duration", "write it as \"30d\" or \"12h\"");
+}
+
+/// An instant, or a day, which begins at midnight UTC.
+Result<Instant> read_instant(
+    Request const& request, std::string_view name, std::string_view fallback
+) {
+  std::string text(request.query_value(name).value_or(fallback));
+  constexpr std::size_t day_size = std::string_view("2026-01-31").size();
+  if (text.size() == day_size) text += "T00:00:00Z";
+  auto const at = parse_instant(text);
+  if (at) return *at;
+  return invalid_argument(
+      std::string(name) + " is a day or a timestamp",
+      "write it as 2026-01-31 or 2026-01-31T08:00:00Z"
+  );
+}
+
+Result<Backend::CostQuery> read_cost_query(Request const& request) {
+  if (auto const known = check_query(request, {"by", "from", "to", "limit"}); !known)
+    return known.error();
+  Backend::CostQuery query;
+  auto const by = request.query_value("by").value_or("day");
+  if (by == "workflow")
+    query.by = sql::SpendGroup::workflow;
+  else if (by == "model")
+    query.by = sql::SpendGroup::model;
+  else if (by != "day")
+    return invalid_argument("by is day, workflow or model");
+  TRY(query.from, read_instant(request, "from", "1970-01-01"));
+  TRY(query.to, read_instant(request, "to", "9999-12-31"));
+  constexpr std::uint64_t groups_max = 1000;
+  TRY(auto const limit, read_number(request, "limit", groups_max, groups_max));
+  query.limit = static_cast<std::uint32_t>(limit);
+  return query;
+}
+
 }  // namespace
 
 void NodeApi::add_to(Router& router) {
@@ -36,6 +78,7 @@ void NodeApi::add_to(Router& router) {
   route(Method::patch, "/v1/pools/{name}", Access::admin, &NodeApi::set_pool);
   route(Method::get, "/v1/nodes", Access::read, &NodeApi::nodes);
   route(Method::post, "/v1/prune", Access::admin, &NodeApi::prune);
+  route(Method::get, "/v1/costs", Access::read, &NodeApi::costs);
   route(Method::get, "/v1/stream", Access::read, &NodeApi::stream);
   route(Method::get, "/healthz", Access::open, &NodeApi::health);
   route(Method::get, "/readyz", Access::open, &NodeApi::ready);
@@ -84,20 +127,30 @@ Async<Response> NodeApi::nodes(Request) {
 }
 
 Async<Response> NodeApi::prune(Request request) {
-  auto const known = std::vector<std::string_view>{"olderThan"};
+  auto const known = std::vector<std::string_view>{"olderThan", "costsOlderThan"};
   auto const body = read_json_object(request, known);
   if (!body) co_return problem_response(body.error());
-  auto const* text = body->if_contains("olderThan");
-  bool const is_there = text != nullptr && text->is_string();
-  auto const age = parse_duration(is_there ? std::string_view(text->get_string()) : "");
-  if (!age) {
-    auto const error =
-        invalid_argument("olderThan is a duration", "write it as \"30d\" or \"12h\"");
-    co_return problem_response(error);
+  auto const age = read_age(*body, "olderThan");
+  if (!age) co_return problem_response(age.error());
+  std::optional<Duration> costs_age;
+  if (body->contains("costsOlderThan")) {
+    auto const given = read_age(*body, "costsOlderThan");
+    if (!given) co_return problem_response(given.error());
+    costs_age = *given;
   }
-  auto const counts = co_await backend_.prune(*age);
+  auto const counts = co_await backend_.prune(*age, costs_age);
   if (!counts) co_return problem_response(counts.error());
   co_return json_response(*counts);
+}
+
+Async<Response> NodeApi::costs(Request request) {
+  auto const query = read_cost_query(request);
+  if (!query) co_return problem_response(query.error());
+  auto costs = co_await backend_.costs(*query);
+  if (!costs) co_return problem_response(costs.error());
+  boost::json::object out;
+  out["items"] = std::move(*costs);
+  co_return json_response(out);
 }
 
 Async<Response> NodeApi::health(Request) {

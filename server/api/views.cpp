@@ -43,7 +43,35 @@ json::object attempt_view(AttemptRecord const& attempt) {
   put_instant(out, "finishedAt", attempt.finished_at);
   put_json(out, "error", attempt.error);
   put_json(out, "usage", attempt.usage);
+  put_json(out, "detail", attempt.detail);
   return out;
+}
+
+/// "calls", "tokens" and "costUsd", where anything was called; "unpricedCalls" are not in the cost.
+void put_spend(json::object& out, sql::SpendTotal const& total) {
+  if (total.calls == 0) return;
+  out["calls"] = total.calls;
+  out["tokens"] = json::object{
+      {"input", total.input_tokens},
+      {"cachedInput", total.cached_tokens},
+      {"output", total.output_tokens}};
+  if (total.unpriced_calls < total.calls) out["costUsd"] = total.cost_usd;
+  if (total.unpriced_calls > 0) out["unpricedCalls"] = total.unpriced_calls;
+}
+
+void add(sql::SpendTotal& sum, sql::SpendTotal const& total) {
+  sum.calls += total.calls;
+  sum.input_tokens += total.input_tokens;
+  sum.cached_tokens += total.cached_tokens;
+  sum.output_tokens += total.output_tokens;
+  sum.cost_usd += total.cost_usd;
+  sum.unpriced_calls += total.unpriced_calls;
+}
+
+/// The task of the workflow that "lookup[1]" is a call of; empty for what is no call.
+std::string_view template_of(std::string_view id) {
+  auto const bracket = id.find('[');
+  return bracket == id.npos ? std::string_view() : id.substr(0, bracket);
 }
 
 json::object task_view(TaskRecord const& task) {
@@ -59,7 +87,11 @@ json::object task_view(TaskRecord const& task) {
   put_json(out, "output", task.output);
   put_json(out, "error", task.error);
   put_json(out, "usage", task.usage);
-  if (!task.parent.empty()) out["parent"] = task.parent;
+  if (task.hold != Hold::none) out["hold"] = task.hold == Hold::held ? "held" : "approved";
+  if (!task.parent.empty()) {
+    out["template"] = template_of(task.task);
+    out["parent"] = task.parent;
+  }
   return out;
 }
 
@@ -68,13 +100,12 @@ using Calls = std::unordered_map<std::string_view, std::vector<TaskRecord const*
 
 Calls calls_in(std::vector<TaskRecord> const& tasks) {
   Calls out;
-  for (auto const& task : tasks) {
-    std::string_view const id = task.task;
-    if (!task.parent.empty()) out[id.substr(0, id.find('['))].push_back(&task);
-  }
+  for (auto const& task : tasks)
+    if (!task.parent.empty()) out[template_of(task.task)].push_back(&task);
   for (auto& [source, calls] : out)
-    std::stable_sort(calls.begin(), calls.end(), [](auto const* left, auto const* right) {
-      return left->first_queued_at < right->first_queued_at;
+    std::sort(calls.begin(), calls.end(), [](auto const* left, auto const* right) {
+      return std::pair(left->task.size(), std::string_view(left->task)) <  // 10 is more than 9
+             std::pair(right->task.size(), std::string_view(right->task));
     });
   return out;
 }
@@ -122,16 +153,28 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
   out["createdAt"] = format_instant(stored.created.created_at);
   put_state(out, stored.state);
   put_json(out, "inputs", stored.created.inputs);
+  sql::SpendTotal sum;
+  std::unordered_map<std::string_view, sql::SpendTotal const*> spend;
+  for (auto const& total : row.spend) {
+    add(sum, total);
+    spend[total.group] = &total;
+  }
+  put_spend(out, sum);
   AttemptsByTask attempts;
   for (auto const& attempt : row.attempts)
     attempts[attempt.task].emplace_back(attempt_view(attempt));
   std::unordered_map<std::string_view, TaskRecord const*> records;
-  for (auto const& task : stored.tasks) records[task.task] = &task;
+  for (auto const& task : stored.tasks) {
+    records[task.task] = &task;
+    if (task.hold == Hold::held && stored.state.paused) put_json(out, "hold", task.error);
+  }
   json::array tasks;
-  auto const add = [&](TaskRecord const& task, std::string_view type) {
+  auto const show = [&](TaskRecord const& task, std::string_view type) {
     auto view = task_view(task);
     if (!type.empty()) view["type"] = type;
     put_attempts(view, task.task, attempts);
+    if (auto const found = spend.find(task.task); found != spend.end())
+      put_spend(view, *found->second);
     tasks.emplace_back(std::move(view));
   };
   if (workflow != nullptr) {
@@ -140,14 +183,31 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
       auto const found = records.find(task.id);
       TaskRecord pending;
       pending.task = task.id;
-      add(found == records.end() ? pending : *found->second, task.type->name);
+      show(found == records.end() ? pending : *found->second, task.type->name);
       if (auto const made = calls.find(task.id); made != calls.end())
-        for (auto const* call : made->second) add(*call, task.type->name);
+        for (auto const* call : made->second) show(*call, task.type->name);
     }
   } else {
-    for (auto const& task : stored.tasks) add(task, "");
+    for (auto const& task : stored.tasks) show(task, "");
   }
   out["tasks"] = std::move(tasks);
+  return out;
+}
+
+json::object task_view(sql::TaskRow const& row) {
+  json::object out = task_view(row.task);
+  put_json(out, "input", row.task.input);
+  put_json(out, "detail", row.task.detail);
+  json::array attempts;
+  for (auto const& attempt : row.attempts) attempts.emplace_back(attempt_view(attempt));
+  if (!attempts.empty()) out["attempts"] = std::move(attempts);
+  put_spend(out, row.spend);
+  return out;
+}
+
+json::object cost_view(sql::SpendTotal const& total) {
+  json::object out{{"group", total.group}};
+  put_spend(out, total);
   return out;
 }
 

@@ -17,6 +17,7 @@ class FakeBackend : public Backend {
   std::vector<std::pair<ExecutionId, Command>> commands;
   std::map<ExecutionId, std::vector<StoredText>> texts_of;  // in the order of their tasks
   std::map<ExecutionId, GraphSource> graphs;
+  std::vector<CostQuery> cost_queries;
   std::size_t pages_read = 0;
   Error start_error;
   bool is_ready = true;
@@ -77,6 +78,16 @@ class FakeBackend : public Backend {
     out["id"] = execution.to_string();
     co_return out;
   }
+  Async<Result<boost::json::object>> get_task(ExecutionId execution, std::string task) override {
+    if (!events_of.contains(execution)) co_return not_found();
+    boost::json::object out;
+    out["id"] = task;
+    co_return out;
+  }
+  Async<Result<boost::json::array>> costs(CostQuery query) override {
+    cost_queries.push_back(query);
+    co_return boost::json::array();
+  }
   Async<Result<Page>> list_executions(ExecutionFilter, std::string, std::uint32_t) override {
     co_return page();
   }
@@ -136,7 +147,9 @@ class FakeBackend : public Backend {
   }
   Async<Result<>> set_capacity(std::string, std::uint64_t) override { co_return Result<>{}; }
   Async<Result<boost::json::array>> nodes() override { co_return boost::json::array(); }
-  Async<Result<boost::json::object>> prune(Duration) override { co_return boost::json::object(); }
+  Async<Result<boost::json::object>> prune(Duration, std::optional<Duration>) override {
+    co_return boost::json::object();
+  }
   Async<Result<>> ready() override {
     if (is_ready) co_return Result<>{};
     Error error;

@@ -59,15 +59,22 @@ class FakeJournal : public Journal {
 class FakeRunner : public TaskRunner {
  public:
   struct Script {
-    bool hangs = false;         // until cancelled
-    std::size_t log_lines = 0;  // of 1 KiB
-    bool streams = false;       // "one", begins again, "two", and its end
+    bool hangs = false;             // until cancelled
+    std::size_t log_lines = 0;      // of 1 KiB
+    bool streams = false;           // "one", begins again, "two", and its end
+    std::vector<TaskCall> calls{};  // all at once; their answers are the output, in order
+    std::string waits_for{};        // said at the beginning
     AttemptOutcome outcome{};
   };
 
   Async<AttemptOutcome> run(AttemptRequest request, AttemptSink& sink) override {
     Script const script = scripts[request.task];
     started.push_back(request.task);
+    if (!script.waits_for.empty()) sink.waiting(script.waits_for);
+    if (!script.calls.empty()) {
+      auto calling = call_all(script.calls, sink);
+      co_return co_await std::move(calling);
+    }
     contexts.push_back(request.context());
     for (std::size_t i = 0; i < script.log_lines; ++i) {
       LogLine line{LogLevel::info, std::string(1024, 'x'), false};
@@ -87,6 +94,22 @@ class FakeRunner : public TaskRunner {
       stopped.push_back(request.task);
     }
     co_return script.outcome;
+  }
+
+  static Async<> call_one(TaskCall call, AttemptSink& sink, json::value& answer) {
+    auto calling = sink.call(std::move(call));
+    auto const output = co_await std::move(calling);
+    answer = output ? *output : json::value(output.error().code);
+  }
+  static Async<AttemptOutcome> call_all(std::vector<TaskCall> calls, AttemptSink& sink) {
+    AsyncScope scope(co_await asio::this_coro::executor);
+    std::vector<json::value> answers(calls.size());
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      scope.spawn(call_one(calls[i], sink, answers[i]));
+    co_await scope.join();
+    AttemptOutcome outcome;
+    outcome.output = json::value(json::array(answers.begin(), answers.end()));
+    co_return outcome;
   }
 
   std::map<std::string, Script> scripts;
@@ -137,7 +160,13 @@ class Bench {
         engine(
             executor,
             EngineOptions{},
-            EngineParts{clock, journal, recorder, recorder, admission, {{"work", &runner}}}
+            EngineParts{
+                clock,
+                journal,
+                recorder,
+                recorder,
+                admission,
+                {{"work", &runner}, {"agent", &runner}}}
         ),
         scope(executor) {
     scope.spawn(keep(engine, ended));

@@ -9,9 +9,11 @@ namespace {
 using namespace test;
 
 constexpr char const* asking = R"(
+defaults:
+  retry: {maxAttempts: 2, on: [transient], initialDelay: 1s, jitter: 0}
 tasks:
-  ask: {type: agent, calls: [lookup, add], timeout: 1m, retry: {maxAttempts: 2, on: [transient], initialDelay: 1s, jitter: 0}}
-  lookup: {type: work, text: "about ${{ args.city }}", retry: {maxAttempts: 2, on: [transient], initialDelay: 1s, jitter: 0}}
+  ask: {type: agent, calls: [lookup, add], timeout: 1m}
+  lookup: {type: work, text: "about ${{ args.city }}"}
   add: {type: pass, value: "${{ args.a + args.b }}"}
   after: {type: work, needs: [ask]}
 )";

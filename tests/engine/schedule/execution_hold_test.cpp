@@ -9,6 +9,11 @@ using namespace test;
 
 constexpr char const* two = "tasks: {a: {type: work}, b: {type: work, needs: [a]}}";
 
+constexpr char const* retried = R"(
+tasks:
+  a: {type: work, retry: {maxAttempts: 3, on: [transient], initialDelay: 1s, jitter: 0}}
+)";
+
 AttemptOutcome held() {
   AttemptOutcome outcome;
   outcome.hold = Error{ErrorClass::resource, "budget_exceeded", "the day's budget is used up"};
