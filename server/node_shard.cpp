@@ -52,6 +52,7 @@ EngineOptions engine_options(NodeCommon const& common, std::uint32_t shard) {
   EngineOptions out;
   out.shard = shard;
   out.output_bytes_max = common.config.limits.output_bytes;
+  out.stream_bytes_max = 2 * common.config.limits.stream_bytes;  // escaped, and with its facts
   out.random_seed = std::random_device{}();
   return out;
 }

@@ -67,7 +67,11 @@ Engine::Impl::Impl(Executor executor, EngineOptions options, EngineParts parts)
       options_(options),
       parts_(std::move(parts)),
       core_(CoreOptions{
-          {options.output_bytes_max, options.interruptions_max},
+          {options.output_bytes_max,
+           options.interruptions_max,
+           options.calls_max,
+           options.detail_bytes_max,
+           options.stream_bytes_max},
           options.executions_live_max,
           options.random_seed,
           AdmissionService::request_base(options.shard)}),

@@ -50,6 +50,11 @@ struct EngineOptions {
   std::size_t log_bytes_unstored_max = 1024 * 1024;
   /// A task that was cut short more often is taken to be what brings the server down.
   std::uint32_t interruptions_max = 100;
+  std::uint32_t calls_max = 10'000;  // of tasks as tools, in one execution
+  /// Of what one attempt leaves for people to look at, and of the text in it that watchers were
+  /// shown.
+  std::size_t detail_bytes_max = 256 * 1024;
+  std::size_t stream_bytes_max = 8 * 1024 * 1024;
   std::uint64_t random_seed = 0;  // for jitter
 };
 

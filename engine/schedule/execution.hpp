@@ -61,6 +61,7 @@ struct ExecutionOptions {
   std::uint32_t interruptions_max = 100;
   std::uint32_t calls_max = 10'000;  // of tasks as tools
   std::size_t detail_bytes_max = 256 * 1024;
+  std::size_t stream_bytes_max = 8 * 1024 * 1024;  // of detail's `stream`
 };
 
 class Execution {

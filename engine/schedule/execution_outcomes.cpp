@@ -31,15 +31,35 @@ Error interrupted_error() {
       "nothing to do: it is tried again, and this attempt does not count against maxAttempts"};
 }
 
-/// JSON text of `detail`, empty for null. What is too large is cut, and says so.
-std::string bounded_text(json::value detail, std::size_t bytes_max) {
+/// JSON text of `detail`, empty for null. What is too large is cut, and says so. `stream`, the text
+/// that watchers were shown, has a bound of its own.
+std::string bounded_text(json::value detail, ExecutionOptions const& options) {
   if (detail.is_null()) return {};
   replace_nul(detail);
+  json::value stream;
+  if (auto* fields = detail.if_object()) {
+    if (auto* shown = fields->if_contains("stream")) {
+      stream = std::move(*shown);
+      fields->erase("stream");
+    }
+  }
   std::string text = to_text(detail);
-  if (text.size() <= bytes_max) return text;
-  json::object const cut{
-      {"cut", true}, {"bytes", text.size()}, {"text", shorten(text, bytes_max / 2)}};
-  return to_text(cut);  // the text is quoted once more: half of the room is for that
+  if (text.size() > options.detail_bytes_max) {
+    // The text is quoted once more: half of the room is for that.
+    detail = json::object{
+        {"cut", true},
+        {"bytes", text.size()},
+        {"text", shorten(text, options.detail_bytes_max / 2)}};
+    text = to_text(detail);
+  }
+  if (stream.is_null()) return text;
+  std::size_t const size = text_size(stream, options.stream_bytes_max);
+  auto& fields = detail.get_object();
+  if (size <= options.stream_bytes_max)
+    fields["stream"] = std::move(stream);
+  else
+    fields["streamCut"] = true;
+  return to_text(detail);
 }
 
 }  // namespace
@@ -82,7 +102,7 @@ void Execution::conclude_attempt(
   out.released.push_back(task);
   Detail& detail = details_[task];
   detail.usage = std::move(outcome.usage);
-  detail.detail = bounded_text(std::move(outcome.detail), options_.detail_bytes_max);
+  detail.detail = bounded_text(std::move(outcome.detail), options_);
   if (detail.stop != StopReason::shutdown) detail.hold = Hold::none;  // an approval is used up
   switch (detail.stop) {
     case StopReason::none:

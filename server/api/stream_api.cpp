@@ -51,7 +51,7 @@ Async<Response> StreamApi::task_stream(Request request) {
   co_await body->watch();
   auto const source = co_await backend_.graph(*id);
   if (!source) co_return problem_response(source.error());
-  if (!source->workflow->find(task)) {
+  if (!source->workflow->find(task) && !source->statuses.contains(task)) {
     Error unknown;
     unknown.code = "not_found";
     unknown.message = "the execution has no task \"" + task + "\"";

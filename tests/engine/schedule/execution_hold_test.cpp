@@ -115,6 +115,18 @@ TEST(ExecutionOutcome, DetailThatIsTooLargeIsCutAndSaysSo) {
   EXPECT_NE(detail.find(R"("cut":true)"), std::string::npos);
 }
 
+TEST(ExecutionOutcome, TheTextThatWatchersWereShownIsNotCut) {
+  Driver run(two);
+  AttemptOutcome outcome = success();
+  outcome.detail = {
+      {"messages", std::string(1 << 20, 'm')}, {"stream", {{"text", std::string(1 << 20, 's')}}}};
+  run.run("a", std::move(outcome));
+  auto const detail = parse_json(run.stored.tasks[0].detail, JsonLimits{4 << 20, 32, 1000});
+  ASSERT_TRUE(detail);
+  EXPECT_TRUE(detail->at("cut").as_bool());
+  EXPECT_EQ(detail->at("stream").at("text").as_string().size(), 1U << 20);
+}
+
 TEST(ExecutionOutcome, WhatWasSpentIsNotedHoweverItEnded) {
   Driver run(two);
   run.start("a");
