@@ -54,11 +54,17 @@ constexpr Statement upsert_tasks{
     " hold = excluded.hold, detail = excluded.detail, input = coalesce(excluded.input, t.input),"
     " parent = coalesce(excluded.parent, t.parent)"};
 
+// An attempt that is kept when a person has its task run again left its usage and detail in the row
+// of the task: a server that has loaded the execution does not know them.
 constexpr Statement upsert_attempts{
     "upsert_attempts",
     "INSERT INTO attempts (execution, task, attempt, started_at, finished_at, error, usage, detail)"
-    " SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[],"
-    " $5::timestamptz[], $6::json[], $7::json[], $8::json[])"
+    " SELECT u.execution, u.task, u.attempt, u.started_at, u.finished_at, u.error,"
+    " coalesce(u.usage, t.usage), coalesce(u.detail, t.detail)"
+    " FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[],"
+    " $6::json[], $7::json[], $8::json[]) u(execution, task, attempt, started_at, finished_at,"
+    " error, usage, detail)"
+    " LEFT JOIN tasks t ON t.execution = u.execution AND t.task = u.task AND t.attempt = u.attempt"
     " ON CONFLICT (execution, task, attempt) DO UPDATE SET started_at = excluded.started_at,"
     " finished_at = excluded.finished_at, error = excluded.error, usage = excluded.usage,"
     " detail = excluded.detail"};
@@ -384,8 +390,8 @@ std::vector<Step> encode_batch(BatchKey const& key, std::span<Change const> chan
   auto rows = gather_executions(changes);
   if (!rows.created.empty()) steps.push_back(insert_step(key, rows));
   if (!rows.states.empty()) steps.push_back(update_step(key, rows));
+  add_attempt_steps(steps, changes);  // before the rows of the tasks, from which it reads
   add_task_steps(steps, changes);
-  add_attempt_steps(steps, changes);
   add_spend_steps(steps, changes);
   add_event_steps(steps, changes);
   return steps;

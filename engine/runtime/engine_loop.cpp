@@ -127,10 +127,10 @@ void Engine::Impl::apply(CoreEffects effects) {
     auto const [first, last] = committing_.equal_range(id);
     for (auto it = first; it != last; ++it) *it->second = error;
   }
-  for (RequestId const slot : effects.stop)
+  for (auto& attempt : effects.start) start(std::move(attempt));
+  for (RequestId const slot : effects.stop)  // maybe of one that has only just started
     if (auto it = running_.find(slot); it != running_.end())
       it->second->emit(asio::cancellation_type::terminal);
-  for (auto& attempt : effects.start) start(std::move(attempt));
   if (!effects.ask.empty() || !effects.give_back.empty())
     parts_.admission.ask(options_.shard, std::move(effects.ask), std::move(effects.give_back));
 }

@@ -60,7 +60,7 @@ struct CoreEffects {
   std::vector<SlotRequest> ask{};
   std::vector<RequestId> give_back{};  // held or asked for
   std::vector<AttemptStart> start{};
-  std::vector<RequestId> stop{};  // the attempts that hold these slots
+  std::vector<RequestId> stop{};  // the attempts that hold these slots; after `start`
   std::vector<Published> publish{};
   std::vector<Ended> ended{};
   std::vector<CallAnswer> answers{};
@@ -112,6 +112,7 @@ class EngineCore {
   /// The attempt that holds `slot` calls a task; CoreEffects::answers has its end. Errors: those of
   /// AttemptSink::call.
   struct MadeCall {
+    RequestId caller = 0;  // its slot
     ExecutionId execution{};
     TaskIndex instance = 0;
   };
@@ -168,6 +169,7 @@ class EngineCore {
     std::optional<std::size_t> in_flight{};  // index in in_flight_
     std::unordered_map<TaskIndex, RequestId> slots{};
     std::unordered_map<TaskIndex, TaskIndex> loans{};  // by the caller that lends what it holds
+    bool is_lending = false;
     std::optional<Instant> wake_at{};
   };
   struct InFlight {

@@ -1,6 +1,8 @@
 // EngineCore: slots, attempts, and the batches of the journal.
 #include "engine/schedule/core.hpp"
 
+#include <algorithm>
+
 namespace ropewalk {
 
 void EngineCore::observe(Live& live, Effects const& fx) {
@@ -112,18 +114,27 @@ bool EngineCore::run_on_loan(Live& live, TaskIndex task, Instant now) {
 }
 
 /// The loan came back: the first of the caller's other calls that still wait for slots gets it.
+/// One that ends instead of starting hands it on to the next, in here and not by recursion: there
+/// may be thousands.
 void EngineCore::lend_again(Live& live, TaskIndex caller, Instant now) {
-  std::optional<TaskIndex> next;
-  for (auto const& [task, slot] : live.slots) {
-    bool const waits = slots_.at(slot).attempt == 0 && live.machine.is_queued(task);
-    if (waits && live.machine.parent_of(task) == caller && (!next || task < *next)) next = task;
+  if (live.is_lending) return;
+  live.is_lending = true;
+  while (!live.loans.contains(caller) && !stopping_ && !live.machine.is_paused()) {
+    auto const calls = live.machine.open_calls(caller);
+    auto const next = std::ranges::find_if(calls, [&](TaskIndex task) {
+      auto const it = live.slots.find(task);
+      return it != live.slots.end() && slots_.at(it->second).attempt == 0 &&
+             live.machine.is_queued(task);
+    });
+    if (next == calls.end()) break;
+    TaskIndex const task = *next;
+    auto const it = live.slots.find(task);
+    effects_.give_back.push_back(it->second);
+    slots_.erase(it->second);
+    live.slots.erase(it);
+    run_on_loan(live, task, now);
   }
-  if (!next || stopping_ || live.machine.is_paused()) return;
-  auto const it = live.slots.find(*next);
-  effects_.give_back.push_back(it->second);
-  slots_.erase(it->second);
-  live.slots.erase(it);
-  run_on_loan(live, *next, now);
+  live.is_lending = false;
 }
 
 void EngineCore::granted(RequestId id, Instant now) {
@@ -185,15 +196,16 @@ Result<EngineCore::MadeCall> EngineCore::call(RequestId id, TaskCall call, Insta
   auto made = live.machine.call(slot.task, std::move(call), now, fx);
   after(live, std::move(fx), now);
   if (!made) return made.error();
-  return MadeCall{slot.id, *made};
+  return MadeCall{id, slot.id, *made};
 }
 
 void EngineCore::cancel_call(MadeCall call, Instant now) {
-  Live* live = find_live(call.execution);
-  if (!live) return;
+  // Without its caller's slot the call is over, and its number may be another's by now.
+  if (!slots_.contains(call.caller)) return;
+  Live& live = *find_live(call.execution);
   Effects fx;
-  live->machine.cancel_call(call.instance, now, fx);
-  after(*live, std::move(fx), now);
+  live.machine.cancel_call(call.instance, now, fx);
+  after(live, std::move(fx), now);
 }
 
 void EngineCore::log(RequestId id, LogLine line, Instant now) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -157,6 +158,8 @@ class Execution {
     return is_instance(task) ? instance(task).source : task;
   }
   std::optional<TaskIndex> parent_of(TaskIndex task) const;
+  /// The instances that a running attempt waits for, oldest first.
+  std::span<TaskIndex const> open_calls(TaskIndex task) const;
   /// "lookup", or "lookup[1]" for an instance. Valid as long as the execution.
   std::string_view task_id(TaskIndex task) const;
   std::optional<TaskIndex> find_task(std::string_view id) const;
@@ -297,6 +300,7 @@ class Execution {
       TaskIndex task, AttemptOutcome outcome, Instant now, double random, Effects& out
   );
   void hold_task(TaskIndex task, Error reason, Instant now, Effects& out);
+  void note_hold_reason(TaskIndex task);
   void note_spend(TaskIndex task, std::uint32_t attempt, std::vector<Spend> spend, Instant now);
   void keep_attempt(TaskIndex task, Instant finished_at);
   void leave_running(TaskIndex task);

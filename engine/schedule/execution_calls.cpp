@@ -33,6 +33,12 @@ std::optional<TaskIndex> Execution::parent_of(TaskIndex task) const {
   return instance(task).parent;
 }
 
+std::span<TaskIndex const> Execution::open_calls(TaskIndex task) const {
+  auto const it = details_.find(task);
+  if (it == details_.end()) return {};
+  return it->second.calls;
+}
+
 std::string_view Execution::task_id(TaskIndex task) const {
   return is_instance(task) ? instance(task).id : workflow_->tasks[task].id;
 }

@@ -162,13 +162,17 @@ void Execution::hold_task(TaskIndex task, Error reason, Instant now, Effects& ou
   keep_attempt(task, now);
   for (TaskIndex other = 0; other < tasks_.size(); ++other)
     if (is_queued(other)) out.withdraw.push_back(other);
-  hold_ = detail.error;
-  if (hold_->detail.is_null()) hold_->detail = json::object{};
-  if (auto* facts = hold_->detail.if_object()) (*facts)["task"] = task_id(task);
+  note_hold_reason(task);
   state_.paused = true;
   make_ready(task, now, out);
   record_task_event(task, now);
   record_state(now);
+}
+
+void Execution::note_hold_reason(TaskIndex task) {
+  hold_ = details_[task].error.value_or(Error{});
+  if (hold_->detail.is_null()) hold_->detail = json::object{};
+  if (auto* facts = hold_->detail.if_object()) (*facts)["task"] = task_id(task);
 }
 
 void Execution::leave_running(TaskIndex task) {

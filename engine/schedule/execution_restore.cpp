@@ -66,7 +66,7 @@ void Execution::restore_task(TaskIndex task, TaskRecord const& record) {
   if (record.retry_at) details_[task].retry_at = record.retry_at;
   if (record.hold != Hold::none) {
     details_[task].hold = record.hold;
-    if (record.hold == Hold::held && state_.paused) hold_ = details_[task].error;
+    if (record.hold == Hold::held && state_.paused) note_hold_reason(task);
   }
   if (is_terminal(record.status)) {
     --unfinished_count_;

@@ -87,12 +87,12 @@ void World::apply(std::uint32_t shard, CoreEffects effects) {
       throw Violation("an end is told only when it is durable");
     leave(ended.execution);
   }
+  for (auto const& answered : effects.answers) answer(shard, answered);
+  for (auto& attempt : effects.start) start(shard, std::move(attempt));
   for (RequestId const slot : effects.stop) {
     running_.at(slot).stopping = true;
     in(some_time(100), [this, slot] { finish(slot); });
   }
-  for (auto const& answered : effects.answers) answer(shard, answered);
-  for (auto& attempt : effects.start) start(shard, std::move(attempt));
   for (auto& request : effects.ask) {
     RequestId const id = request.id;
     asked_.insert(id);

@@ -90,7 +90,7 @@ class Driver {
   Status status(std::string_view task) const { return machine.task_status(index(task)); }
   Status status() const { return machine.status(); }
   Error const* error(std::string_view task) const { return machine.task_error(index(task)); }
-  TaskIndex index(std::string_view task) const { return *flow->find(task); }
+  TaskIndex index(std::string_view task) const { return machine.find_task(task).value(); }
 
   /// Gives the task a slot. What it is to run, if it is still to run.
   std::optional<AttemptRequest> start(std::string_view task) {
@@ -108,6 +108,26 @@ class Driver {
     ASSERT_TRUE(start(task)) << task << " does not start";
     finish(task, std::move(outcome));
   }
+  /// A running task calls another one; the id of the instance, or the code of the error.
+  std::string call(std::string_view caller, std::string task, json::value arguments = nullptr) {
+    TaskCall wanted{std::move(task), std::move(arguments)};
+    auto const made = machine.call(index(caller), std::move(wanted), now, fx);
+    settle();
+    return made ? std::string(machine.task_id(*made)) : made.error().code;
+  }
+  void cancel_call(std::string_view instance) {
+    machine.cancel_call(index(instance), now, fx);
+    settle();
+  }
+  void pause() {
+    machine.pause(now);
+    settle();
+  }
+  void resume() {
+    machine.resume(now, fx);
+    settle();
+  }
+  TaskRecord const& row(std::string const& task) const { return stored.tasks[rows_.at(task)]; }
   void pass_time(Duration time) {
     now += time;
     machine.wake(now, 0.5, fx);
@@ -120,8 +140,8 @@ class Driver {
   /// The ids of tasks that wait for a slot.
   std::vector<std::string> queued() const {
     std::vector<std::string> ids;
-    for (TaskIndex task = 0; task < flow->tasks.size(); ++task)
-      if (machine.is_queued(task)) ids.push_back(flow->tasks[task].id);
+    for (TaskIndex task = 0; task < machine.tasks_count(); ++task)
+      if (machine.is_queued(task)) ids.emplace_back(machine.task_id(task));
     return ids;
   }
 
@@ -131,8 +151,10 @@ class Driver {
   Execution machine;
   StoredExecution stored;           // what the journal knows
   std::vector<std::string> events;  // frames
-  std::vector<std::string> stopped;
+  std::vector<std::string> stopped, released;
+  std::map<std::string, Result<json::value>> answers;  // what callers were told, by instance
   std::vector<AttemptRecord> attempts;
+  std::vector<SpendRecord> spend;
   std::vector<std::string> written;  // tasks whose rows were written, in order
   bool ended = false;
 
@@ -142,16 +164,24 @@ class Driver {
       ASSERT_LT(guard, 10'000);
       if (machine.has_change()) commit(machine.take_change());
       Effects const effects = std::exchange(fx, {});
-      for (TaskIndex const task : effects.stop) stopped.emplace_back(machine.task_id(task));
+      note(effects);
       ended = ended || effects.ended;
+      for (TaskIndex const task : effects.answered) {
+        std::string const id(machine.task_id(task));
+        EXPECT_TRUE(answers.emplace(id, machine.take_answer(task)).second) << id;
+      }
       for (TaskIndex const task : effects.ready)
         if (!machine.task_def(task).type->needs_slot) machine.start_attempt(task, now, 0.5, fx);
     }
-    for (TaskIndex const task : fx.stop) stopped.emplace_back(machine.task_id(task));
+    note(fx);
     fx = {};
   }
 
  private:
+  void note(Effects const& effects) {
+    for (TaskIndex const task : effects.stop) stopped.emplace_back(machine.task_id(task));
+    for (TaskIndex const task : effects.released) released.emplace_back(machine.task_id(task));
+  }
   static NewExecution with_name(NewExecution record) {
     record.workflow = "test";
     record.created_at = t0;
@@ -168,6 +198,7 @@ class Driver {
       stored.tasks[at->second] = std::move(record);
     }
     for (auto& attempt : change.attempts) attempts.push_back(std::move(attempt));
+    for (auto& record : change.spend) spend.push_back(std::move(record));
     for (auto const& chunk : change.events) {
       std::string_view rest = chunk.frames;
       while (!rest.empty()) {
