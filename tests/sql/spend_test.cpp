@@ -154,5 +154,33 @@ TEST_F(SpendTest, CostsOutliveTheirExecution) {
   run(body(*journal_, *pool_));
 }
 
+TEST_F(SpendTest, AnAttemptThatIsKeptLaterKeepsWhatItsTaskHad) {
+  auto body = [](Journal& journal, ConnectionPool& pool) -> Async<> {
+    std::vector<Change> batch(1, accepted(make_id()));
+    auto const id = batch[0].execution;
+    auto& task = batch[0].tasks.emplace_back(task_record("a", Status::failed));
+    task.attempt = 2;
+    task.usage = R"({"calls":3})";
+    task.detail = R"({"rounds":3})";
+    auto done = co_await journal.commit(batch);
+    CO_ASSERT_OK(done);
+    std::vector<Change> again(1);  // a person has it run again
+    again[0].execution = id;
+    again[0].tasks.push_back(task_record("a", Status::pending));
+    auto& attempt = again[0].attempts.emplace_back();
+    attempt.task = "a";
+    attempt.attempt = 2;
+    done = co_await journal.commit(again);
+    CO_ASSERT_OK(done);
+    Store store(pool);
+    auto row = co_await store.get_task(id, "a");
+    CO_ASSERT_OK(row);
+    EXPECT_EQ(row->task.detail, "");
+    EXPECT_EQ(row->attempts.at(0).detail, R"({"rounds":3})");
+    EXPECT_EQ(row->attempts.at(0).usage, R"({"calls":3})");
+  };
+  run(body(*journal_, *pool_));
+}
+
 }  // namespace
 }  // namespace ropewalk::sql::testing
