@@ -1,5 +1,8 @@
 #include "tests/providers/http/http_fixture.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -24,9 +27,7 @@ Async<> run_with(HttpClientOptions options, ClientBody const& body) {
   co_await scope.join();
 }
 
-}  // namespace
-
-Async<> fetch(HttpClient& client, HttpRequest request, Answer& into) {
+Async<> fetch_whole(HttpClient& client, HttpRequest request, Answer& into) {
   auto response = co_await client.send(std::move(request));
   if (!response) {
     into.error = response.error();
@@ -39,6 +40,19 @@ Async<> fetch(HttpClient& client, HttpRequest request, Answer& into) {
     into.body = std::move(*body);
   } else {
     into.error = body.error();
+  }
+}
+
+}  // namespace
+
+Async<> fetch(HttpClient& client, HttpRequest request, Answer& into) {
+  try {
+    auto fetching = fetch_whole(client, std::move(request), into);
+    co_await std::move(fetching);
+  } catch (boost::system::system_error const& fault) {
+    // Cancelled between two calls of the client: there Asio says so by itself.
+    if (fault.code() != asio::error::operation_aborted) throw;
+    into.error.code = "cancelled";
   }
 }
 
