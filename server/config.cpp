@@ -120,7 +120,8 @@ class FileReader {
     } else if (node.IsMap() && field.kind == ConfigKind::pools) {
       for (auto const& item : node) {
         fits = fits && item.first.IsScalar() && item.second.IsScalar();
-        if (fits) text += item.first.Scalar() + "=" + item.second.Scalar() + ",";
+        if (fits)
+          text.append(item.first.Scalar()).append("=").append(item.second.Scalar()).append(",");
       }
     } else {
       fits = node.IsNull();

@@ -44,7 +44,7 @@ Async<Response> StreamApi::task_stream(Request request) {
   if (!known) co_return problem_response(known.error());
   auto const id = read_execution_id(request);
   if (!id) co_return problem_response(id.error());
-  auto const task = request.param("task");
+  auto const& task = request.param("task");
   auto const heartbeat = std::min<Duration>(heartbeat_max, limits_.idle_timeout / 2);
   auto const body = std::make_shared<TaskStreamBody>(executor_, hub_, *id, task, heartbeat);
   // Watched first, looked up then: what ends in between is seen in one of the two.

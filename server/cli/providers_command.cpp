@@ -86,6 +86,12 @@ Result<std::string> model_to_check(Arguments const& arguments, ai::ProviderConfi
       "name one with --model"};
 }
 
+Async<> call_once(ai::ModelClient& client, ai::ChatRequest const& request, ai::ChatOutcome& into) {
+  ai::ChatListener const listener = [](ai::ChatEvent const&) {};
+  auto calling = client.call(request, listener);
+  into = co_await std::move(calling);
+}
+
 ai::ChatOutcome ask(
     server::NodeAi const& node, ai::ProviderConfig const& provider, std::string model
 ) {
@@ -94,19 +100,14 @@ ai::ChatOutcome ask(
   request.messages.push_back(ai::text_message(ai::Role::user, "Answer with the word: pong"));
   asio::io_context io(1);
   ai::ChatOutcome outcome;
-  ai::ChatListener const listener = [](ai::ChatEvent const&) {};
   ropewalk::HttpClient http(io.get_executor(), node.http());
   std::unique_ptr<ai::ModelClient> client;
   if (auto const* dialect = ai::find_dialect(provider.settings.type))
     client = std::make_unique<ai::HttpModelClient>(http, provider.settings, *dialect);
   else
     client = std::make_unique<ai::SimClient>(provider.settings.options);
-  auto call = [&]() -> Async<> {
-    auto calling = client->call(request, listener);
-    outcome = co_await std::move(calling);
-  };
   std::exception_ptr fault;
-  auto calling = call();
+  auto calling = call_once(*client, request, outcome);
   asio::co_spawn(io, std::move(calling), [&](std::exception_ptr error) {
     fault = error;
     io.stop();  // kept connections are not waited for
