@@ -84,7 +84,9 @@ class FileReader {
     std::set<std::string> seen;
     for (auto const& entry : map) {
       auto const key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
-      auto const path = section.empty() ? key : section + "." + key;
+      std::string path = section;
+      if (!path.empty()) path += '.';
+      path += key;
       auto const names = names_below(section);
       auto const* field = find_field(path);
       if (!seen.insert(key).second) {

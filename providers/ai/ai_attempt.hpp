@@ -36,6 +36,8 @@ class AiAttempt {
   Async<Result<>> load_budgets();
   Async<Result<json::value>> converse();
   Async<Result<>> run_tools(ChatAnswer const& answer);
+  /// `call` and `into` outlive it.
+  Async<> answer_call(ToolCallPart const& call, ToolResultPart& into);
   Async<ToolResultPart> run_tool(ToolCallPart const& call);
   Async<Result<>> remember(ChatAnswer const& answer);
   ChatRequest base_request() const;

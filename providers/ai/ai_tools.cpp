@@ -50,13 +50,9 @@ Async<Result<>> AiAttempt::run_tools(ChatAnswer const& answer) {
             " tools at once, where " + std::to_string(calls_max) + " are allowed"};
   add_exchange(assistant_message(answer));
   std::vector<ToolResultPart> results(answer.tool_calls.size());
-  auto one = [this](ToolCallPart const& call, ToolResultPart& into) -> Async<> {
-    auto running = run_tool(call);
-    into = co_await std::move(running);
-  };
   AsyncScope scope(parts_.executor);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    auto work = one(answer.tool_calls[i], results[i]);
+    auto work = answer_call(answer.tool_calls[i], results[i]);
     scope.spawn(std::move(work));
   }
   co_await scope.join();
@@ -65,6 +61,11 @@ Async<Result<>> AiAttempt::run_tools(ChatAnswer const& answer) {
   for (auto& result : results) message.parts.emplace_back(std::move(result));
   add_exchange(std::move(message));
   co_return Result<>();
+}
+
+Async<> AiAttempt::answer_call(ToolCallPart const& call, ToolResultPart& into) {
+  auto running = run_tool(call);
+  into = co_await std::move(running);
 }
 
 Async<ToolResultPart> AiAttempt::run_tool(ToolCallPart const& call) {

@@ -211,6 +211,7 @@ StreamUpdate StreamBook::everything(ExecutionId execution) const {
 
 std::vector<ExecutionId> StreamBook::executions() const {
   std::vector<ExecutionId> out;
+  out.reserve(executions_.size());
   for (auto const& [execution, entry] : executions_) out.push_back(execution);
   return out;
 }

@@ -242,7 +242,7 @@ Verdict decide(ProviderFailure& failure, BodyRule rule) {
 }
 
 std::string words_of(CallContext const& context, ProviderFailure const& failure) {
-  auto const message = shorten(context.redact(failure.message), message_bytes_max);
+  auto message = shorten(context.redact(failure.message), message_bytes_max);
   if (!message.empty()) return message;
   if (auto const title = html_title(failure.body); !title.empty())
     return "an HTML page instead of an answer: " + context.redact(title);
