@@ -10,6 +10,7 @@
 #include "providers/ai/dialects/json_access.hpp"
 #include "providers/ai/dialects/rate_limits.hpp"
 #include "providers/ai/dialects/request_parts.hpp"
+#include "providers/ai/dialects/wire_dialect.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -163,35 +164,22 @@ std::optional<Verdict> anthropic_verdict(ProviderFailure& failure) {
   return std::nullopt;
 }
 
-class AnthropicDialect final : public Dialect {
+class AnthropicDialect final : public WireDialect {
  public:
   std::string_view type() const override { return type_name; }
   std::string_view default_base_url() const override { return default_base; }
   Result<WireRequest> request(ProviderSettings const& provider, ChatRequest const& chat)
       const override;
-  std::unique_ptr<AnswerDecoder> decoder(
-      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
-  ) const override {
-    return make_decoder(
-        CallContext(provider, type_name, chat.model),
-        head,
-        anthropic_verdict,
-        make_anthropic_reader()
-    );
-  }
   bool has_native_schema(ProviderSettings const& provider, ChatRequest const& chat) const override {
     return enforces_schema(provider, chat);
-  }
-  Error classify(
-      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
-  ) const override {
-    return classify_failure(
-        CallContext(provider, type_name, model), read_failure(answer), anthropic_verdict
-    );
   }
   RateLimitState rate_limits(HttpHeaders const& headers) const override {
     return anthropic_rate_limits(headers);
   }
+
+ private:
+  std::unique_ptr<AnswerReader> new_reader() const override { return make_anthropic_reader(); }
+  BodyRule body_rule() const override { return anthropic_verdict; }
 };
 
 HttpHeaders own_headers(ProviderSettings const& provider, ChatRequest const& chat) {

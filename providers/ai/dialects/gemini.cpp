@@ -8,6 +8,7 @@
 #include "providers/ai/dialects/json_access.hpp"
 #include "providers/ai/dialects/rate_limits.hpp"
 #include "providers/ai/dialects/request_parts.hpp"
+#include "providers/ai/dialects/wire_dialect.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -228,33 +229,16 @@ std::optional<Verdict> gemini_verdict(ProviderFailure& failure) {
   return Verdict::rate_limited;
 }
 
-class GeminiDialect final : public Dialect {
+class GeminiDialect final : public WireDialect {
  public:
   std::string_view type() const override { return type_name; }
   std::string_view default_base_url() const override { return default_base; }
   Result<WireRequest> request(ProviderSettings const& provider, ChatRequest const& chat)
       const override;
-  std::unique_ptr<AnswerDecoder> decoder(
-      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
-  ) const override {
-    return make_decoder(
-        CallContext(provider, type_name, chat.model), head, gemini_verdict, make_gemini_reader()
-    );
-  }
-  bool has_native_schema(ProviderSettings const&, ChatRequest const& chat) const override {
-    return chat.schema.has_value();
-  }
-  Error classify(
-      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
-  ) const override {
-    return classify_failure(
-        CallContext(provider, type_name, model), read_failure(answer), gemini_verdict
-    );
-  }
-  /// Google says nothing of its limits but in errors; gateways before it may.
-  RateLimitState rate_limits(HttpHeaders const& headers) const override {
-    return openai_rate_limits(headers);
-  }
+
+ private:
+  std::unique_ptr<AnswerReader> new_reader() const override { return make_gemini_reader(); }
+  BodyRule body_rule() const override { return gemini_verdict; }
 };
 
 Result<WireRequest> GeminiDialect::request(

@@ -9,6 +9,7 @@
 #include "providers/ai/dialects/openai_common.hpp"
 #include "providers/ai/dialects/rate_limits.hpp"
 #include "providers/ai/dialects/request_parts.hpp"
+#include "providers/ai/dialects/wire_dialect.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -133,35 +134,18 @@ Result<> check_sayable(CallContext const& context, ChatRequest const& chat) {
   return {};
 }
 
-class OllamaDialect final : public Dialect {
+class OllamaDialect final : public WireDialect {
  public:
   std::string_view type() const override { return type_name; }
   std::string_view default_base_url() const override { return default_base; }
   Result<WireRequest> request(ProviderSettings const& provider, ChatRequest const& chat)
       const override;
-  std::unique_ptr<AnswerDecoder> decoder(
-      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
-  ) const override {
-    return make_decoder(
-        CallContext(provider, type_name, chat.model),
-        head,
-        openai_verdict,
-        std::make_unique<OllamaReader>()
-    );
+
+ private:
+  std::unique_ptr<AnswerReader> new_reader() const override {
+    return std::make_unique<OllamaReader>();
   }
-  bool has_native_schema(ProviderSettings const&, ChatRequest const& chat) const override {
-    return chat.schema.has_value();
-  }
-  Error classify(
-      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
-  ) const override {
-    return classify_failure(
-        CallContext(provider, type_name, model), read_failure(answer), openai_verdict
-    );
-  }
-  RateLimitState rate_limits(HttpHeaders const& headers) const override {
-    return openai_rate_limits(headers);
-  }
+  BodyRule body_rule() const override { return openai_verdict; }
 };
 
 Result<WireRequest> OllamaDialect::request(

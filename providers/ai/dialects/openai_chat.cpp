@@ -10,6 +10,7 @@
 #include "providers/ai/dialects/openai_chat_reader.hpp"
 #include "providers/ai/dialects/openai_common.hpp"
 #include "providers/ai/dialects/rate_limits.hpp"
+#include "providers/ai/dialects/wire_dialect.hpp"
 
 #include <boost/json/value_from.hpp>
 
@@ -80,28 +81,15 @@ json::object make_body(ChatRequest const& chat, OpenAiOptions const& options) {
 }
 
 /// What OpenAI's and Azure's chat have in common: all but the address and the key.
-class ChatDialect : public Dialect {
+class ChatDialect : public WireDialect {
  public:
-  std::unique_ptr<AnswerDecoder> decoder(
-      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
-  ) const override {
-    return make_decoder(
-        CallContext(provider, type(), chat.model), head, openai_verdict, make_openai_chat_reader()
-    );
-  }
   bool has_native_schema(ProviderSettings const& provider, ChatRequest const& chat) const override {
     return chat.schema && text_or(provider.options, "schemaFormat", "json_schema") == "json_schema";
   }
-  Error classify(
-      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
-  ) const override {
-    return classify_failure(
-        CallContext(provider, type(), model), read_failure(answer), openai_verdict
-    );
-  }
-  RateLimitState rate_limits(HttpHeaders const& headers) const override {
-    return openai_rate_limits(headers);
-  }
+
+ private:
+  std::unique_ptr<AnswerReader> new_reader() const override { return make_openai_chat_reader(); }
+  BodyRule body_rule() const override { return openai_verdict; }
 };
 
 class OpenAiDialect final : public ChatDialect {

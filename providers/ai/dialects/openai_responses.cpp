@@ -7,6 +7,7 @@
 #include "providers/ai/dialects/openai_common.hpp"
 #include "providers/ai/dialects/openai_responses_reader.hpp"
 #include "providers/ai/dialects/rate_limits.hpp"
+#include "providers/ai/dialects/wire_dialect.hpp"
 
 namespace ropewalk::ai {
 namespace {
@@ -93,35 +94,18 @@ json::object text_format(ChatRequest const& chat) {
         {"strict", is_strict_schema(*chat.schema)}}}};
 }
 
-class ResponsesDialect final : public Dialect {
+class ResponsesDialect final : public WireDialect {
  public:
   std::string_view type() const override { return type_name; }
   std::string_view default_base_url() const override { return default_base; }
   Result<WireRequest> request(ProviderSettings const& provider, ChatRequest const& chat)
       const override;
-  std::unique_ptr<AnswerDecoder> decoder(
-      ProviderSettings const& provider, ChatRequest const& chat, HttpHeaders const& head
-  ) const override {
-    return make_decoder(
-        CallContext(provider, type_name, chat.model),
-        head,
-        openai_verdict,
-        make_openai_responses_reader()
-    );
+
+ private:
+  std::unique_ptr<AnswerReader> new_reader() const override {
+    return make_openai_responses_reader();
   }
-  bool has_native_schema(ProviderSettings const&, ChatRequest const& chat) const override {
-    return chat.schema.has_value();
-  }
-  Error classify(
-      ProviderSettings const& provider, std::string_view model, FailedAnswer const& answer
-  ) const override {
-    return classify_failure(
-        CallContext(provider, type_name, model), read_failure(answer), openai_verdict
-    );
-  }
-  RateLimitState rate_limits(HttpHeaders const& headers) const override {
-    return openai_rate_limits(headers);
-  }
+  BodyRule body_rule() const override { return openai_verdict; }
 };
 
 Result<WireRequest> ResponsesDialect::request(
