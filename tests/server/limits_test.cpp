@@ -1,6 +1,7 @@
 // The HTTP front over real sockets. Method: raw bytes to a loopback port; each bound at and past
 // its value.
 #include "engine/async/deadline.hpp"
+#include "tests/engine/async/run_coro.hpp"
 #include "tests/server/test_server.hpp"
 
 #include <gtest/gtest.h>
@@ -205,8 +206,10 @@ TEST(Front, LargeBodiesShareABound) {
     begun.pop_back();
     auto sending = first.send(begun);
     co_await std::move(sending);
-    while (target.connections.body_bytes.load() < small.size() - 1)
-      co_await sleep_for(std::chrono::milliseconds(1));
+    auto const has_come = co_await ropewalk::test::eventually([&] {
+      return target.connections.body_bytes.load() >= small.size() - 1;
+    });
+    EXPECT_TRUE(has_come);
     TestClient second(target.shard.executor());
     co_await second.connect(target.address);
     auto asking = second.ask(post("/v1/executions", body(150 * 1024)));

@@ -1,6 +1,7 @@
 // Server-Sent Events. Method: a raw client against a fake backend; the test writes into the hub.
 #include "engine/async/deadline.hpp"
 #include "server/stream/task_stream_body.hpp"
+#include "tests/engine/async/run_coro.hpp"
 #include "tests/server/stream_frames.hpp"
 #include "tests/server/test_server.hpp"
 
@@ -234,7 +235,9 @@ TEST(TaskStream, AClientThatGoesIsLetGoOf) {
       EXPECT_FALSE(comment.empty());
       EXPECT_EQ(target.hub.watched_count(), 1U);
     }
-    while (target.hub.watched_count() > 0) co_await sleep_for(std::chrono::milliseconds(1));
+    auto const is_let_go =
+        co_await ropewalk::test::eventually([&] { return target.hub.watched_count() == 0; });
+    EXPECT_TRUE(is_let_go);
     EXPECT_EQ(target.front.sessions_count(), 0U);
   };
   server.run(body);

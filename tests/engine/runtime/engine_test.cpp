@@ -293,7 +293,8 @@ Async<> a_commit_that_is_cut_off_answers_whoever_waits_for_it() {
   calls.spawn(
       submit_and_note(bench, bench.submission(workflow("tasks: {a: {type: work}}")), accepted)
   );
-  co_await sleep_for(5ms);
+  auto const is_under_way = co_await eventually([&] { return bench.journal.begun == 1; });
+  EXPECT_TRUE(is_under_way);
   bench.scope.cancel();
   auto const answered = co_await eventually([&] { return accepted.has_value(); });
   EXPECT_TRUE(answered);

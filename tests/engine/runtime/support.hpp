@@ -25,6 +25,7 @@ class FakeJournal : public Journal {
   explicit FakeJournal(Executor executor) : go_(executor) {}
 
   Async<Result<CommitResult>> commit(std::vector<Change> const& batch) override {
+    ++begun;
     while (held) co_await go_.wait();
     if (fenced) co_return Error{ErrorClass::permanent, "fenced", "somebody else owns this now"};
     CommitResult result;
@@ -48,6 +49,7 @@ class FakeJournal : public Journal {
   bool fenced = false;
   bool reject_creation = false;
   bool reject_changes = false;  // of what was created before
+  int begun = 0;
   int commits = 0;
   std::vector<Change> changes;
 
