@@ -9,7 +9,8 @@ shift
 folder=build/$preset
 log=$folder/build.log
 mkdir -p "$folder"
-export CCACHE_NOHASHDIR=1 NINJA_STATUS='[%f/%t] '
+# Another clone of the same sources finds what this one compiled.
+export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$PWD NINJA_STATUS='[%f/%t] '
 
 # A file that uses Beast takes over 1 GB to compile: no more jobs than memory allows.
 memory_gib=$(awk '/MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
