@@ -2,6 +2,7 @@
 #include "server/hub.hpp"
 
 #include "engine/async/deadline.hpp"
+#include "tests/engine/async/run_coro.hpp"
 #include "tests/server/support.hpp"
 
 #include <gtest/gtest.h>
@@ -66,7 +67,8 @@ Async<> watch_and_publish(Hub& near, Hub& far, Shard& other, Counter& counter) {
     auto publishing = on_shard(other, publish);
     co_await std::move(publishing);
   }
-  while (counter.count < 100) co_await sleep_for(std::chrono::milliseconds(1));
+  auto const have_come = co_await ropewalk::test::eventually([&] { return counter.count == 100; });
+  EXPECT_TRUE(have_come);
   EXPECT_EQ(counter.last_seq, 100U);
   near.unwatch(id, counter);
 }

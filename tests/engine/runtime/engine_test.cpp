@@ -50,7 +50,8 @@ Async<> nothing_before_the_commit() {
   calls.spawn(
       submit_and_note(bench, bench.submission(workflow("tasks: {a: {type: work}}")), accepted)
   );
-  co_await sleep_for(20ms);
+  auto const is_under_way = co_await eventually([&] { return bench.journal.begun == 1; });
+  EXPECT_TRUE(is_under_way);
   EXPECT_FALSE(accepted) << "not accepted before it is durable";
   EXPECT_TRUE(bench.runner.started.empty()) << "nothing starts before its cause is durable";
   EXPECT_TRUE(bench.recorder.frames.empty()) << "nothing is told before it is durable";
@@ -71,7 +72,8 @@ Async<> changes_gather_while_a_commit_is_under_way() {
   for (auto& out : accepted)
     calls.spawn(submit_and_note(bench, bench.submission(workflow("tasks: {a: {type: pass}}")), out)
     );
-  co_await sleep_for(5ms);
+  auto const is_under_way = co_await eventually([&] { return bench.journal.begun == 1; });
+  EXPECT_TRUE(is_under_way);
   bench.journal.release();
   co_await calls.join();
   EXPECT_LE(bench.journal.commits, 6) << "fifty executions share their commits";

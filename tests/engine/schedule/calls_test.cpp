@@ -35,6 +35,7 @@ TEST(Calls, ACallIsAnInstanceWithItsArgumentsAndItsAnswer) {
   EXPECT_TRUE(run.answers.empty());
   run.finish("lookup[1]", success("found"));
   EXPECT_EQ(*run.answers.at("lookup[1]"), json::value("found"));
+  EXPECT_EQ(run.status("lookup"), Status::pending) << "the template waits for its callers";
   EXPECT_EQ(run.row("lookup[1]").output, "\"found\"");
   run.finish("ask", success("done"));
   EXPECT_EQ(run.status("lookup"), Status::completed);

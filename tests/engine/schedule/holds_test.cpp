@@ -108,6 +108,7 @@ TEST(Holds, AHeldTaskCanBeCancelled) {
   run.run("a", held());
   run.cancel();
   EXPECT_EQ(run.status(), Status::cancelled);
+  EXPECT_EQ(run.row("a").hold, Hold::none);
   EXPECT_FALSE(run.machine.is_paused());
   EXPECT_FALSE(run.machine.hold_reason());
 }
@@ -163,6 +164,18 @@ TEST(AttemptDetail, IsKeptAndCutWhereItIsTooLarge) {
   auto const cut = parse_json(text);
   ASSERT_TRUE(cut) << "what is left is JSON";
   EXPECT_EQ(cut->at("cut"), json::value(true));
+}
+
+TEST(AttemptDetail, TheTextThatWatchersWereShownIsNotCut) {
+  Driver run(two);
+  auto outcome = success();
+  outcome.detail = json::object{
+      {"messages", std::string(1 << 20, 'm')}, {"stream", {{"text", std::string(1 << 20, 's')}}}};
+  run.run("a", std::move(outcome));
+  auto const detail = parse_json(run.row("a").detail, JsonLimits{4 << 20, 32, 1000});
+  ASSERT_TRUE(detail);
+  EXPECT_TRUE(detail->at("cut").as_bool());
+  EXPECT_EQ(detail->at("stream").at("text").as_string().size(), 1U << 20);
 }
 
 TEST(AttemptDetail, OfAnAttemptBeforeStaysWithIt) {
