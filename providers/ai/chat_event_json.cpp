@@ -3,11 +3,26 @@
 #include "providers/ai/record_reader.hpp"
 
 #include <array>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace ropewalk::ai {
 namespace {
+
+struct UsageField {
+  std::string_view name;
+  std::optional<std::int64_t> ChatUsage::*count;
+};
+constexpr std::array<UsageField, 5> usage_fields{{
+    {"input", &ChatUsage::input},
+    {"cachedInput", &ChatUsage::cached_input},
+    {"cacheWrite", &ChatUsage::cache_write},
+    {"output", &ChatUsage::output},
+    {"reasoning", &ChatUsage::reasoning},
+}};
 
 struct EventWriter {
   json::object operator()(ChatStarted const& event) const {
@@ -115,22 +130,14 @@ Result<ChatEvent> event_from_json(json::value const& from) {
 
 json::object to_json(ChatUsage const& usage) {
   json::object out;
-  put_if(out, "input", usage.input);
-  put_if(out, "cachedInput", usage.cached_input);
-  put_if(out, "cacheWrite", usage.cache_write);
-  put_if(out, "output", usage.output);
-  put_if(out, "reasoning", usage.reasoning);
+  for (auto const& field : usage_fields) put_if(out, field.name, usage.*field.count);
   return out;
 }
 
 Result<ChatUsage> usage_from_json(json::value const& from) {
   RecordReader reader(from, "usage");
   ChatUsage out;
-  out.input = reader.optional_integer("input");
-  out.cached_input = reader.optional_integer("cachedInput");
-  out.cache_write = reader.optional_integer("cacheWrite");
-  out.output = reader.optional_integer("output");
-  out.reasoning = reader.optional_integer("reasoning");
+  for (auto const& field : usage_fields) out.*field.count = reader.optional_integer(field.name);
   if (reader.has_error()) return reader.error();
   return out;
 }

@@ -92,6 +92,28 @@ Async<> a_stop_of_the_server_cancels_calls_and_interrupts_their_caller() {
   EXPECT_EQ(last["ask"], Status::retrying);
 }
 
+/// In one commit the call starts and `boom` fails, which cancels everything.
+Async<> a_call_that_starts_and_is_stopped_at_once_is_stopped() {
+  Bench bench(co_await asio::this_coro::executor);
+  bench.runner.scripts["ask"].calls.assign(1, make_call("lookup"));
+  bench.runner.scripts["lookup[1]"].hangs = true;
+  auto submission = bench.submission(workflow(R"(
+onFailure: cancel
+tasks:
+  ask: {type: agent, calls: [lookup]}
+  lookup: {type: work}
+  gate: {type: work}
+  boom: {type: pass, needs: [gate], value: "${{ inputs.nobody }}"}
+)"));
+  ExecutionId const id = submission.id;
+  static_cast<void>(co_await bench.engine.submit(std::move(submission)));
+  auto const ended = co_await eventually([&] { return !bench.engine.is_live(id); });
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(bench.runner.stopped, std::vector<std::string>{"lookup[1]"}) << "it had started";
+  EXPECT_EQ(bench.recorder.ends.at(0), Status::failed);
+  co_await bench.close();
+}
+
 Async<> what_a_running_task_waits_for_is_told() {
   Bench bench(co_await asio::this_coro::executor);
   auto& script = bench.runner.scripts["lookup"];
@@ -136,6 +158,9 @@ TEST(EngineCalls, ACancelledCallerLeavesNothingBehind) {
 }
 TEST(EngineCalls, AStopOfTheServerCancelsCallsAndInterruptsTheirCaller) {
   run_coro(a_stop_of_the_server_cancels_calls_and_interrupts_their_caller());
+}
+TEST(EngineCalls, ACallThatStartsAndIsStoppedAtOnceIsStopped) {
+  run_coro(a_call_that_starts_and_is_stopped_at_once_is_stopped());
 }
 TEST(EngineCalls, WhatARunningTaskWaitsForIsTold) {
   run_coro(what_a_running_task_waits_for_is_told());
