@@ -2,15 +2,16 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 namespace ropewalk::cli {
 namespace {
 
 constexpr char const* config_file_default = "ropewalk.yaml";
+constexpr std::size_t file_bytes_max = std::size_t{1} << 29U;  // no document of ours is larger
 
 std::map<std::string, std::string> environment() {
   std::map<std::string, std::string> out;
@@ -37,9 +38,19 @@ Result<std::string> read_file(std::string const& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
-  if (file) text.assign(std::istreambuf_iterator<char>(file), {});
-  if (file && !file.bad()) return text;
+  std::array<char, 64 * 1024> part{};
+  while (file && text.size() <= file_bytes_max) {
+    file.read(part.data(), part.size());  // of a directory, too, this fails only here
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
   Error error;
+  if (text.size() > file_bytes_max) {
+    error.code = "too_large";
+    error.message = path + " is larger than " + std::to_string(file_bytes_max) + " bytes";
+    error.hint = "check the path";
+    return error;
+  }
+  if (file.eof()) return text;
   error.code = errno == ENOENT ? "not_found" : "unreadable";
   error.message = "cannot read " + path + ": " + std::generic_category().message(errno);
   error.hint = "check the path, and that you may read it";

@@ -12,7 +12,7 @@ namespace ropewalk::cli {
 /// problems become one error. Errors: invalid_config, not_found, unreadable.
 Result<server::LoadedConfig> load_settings(Arguments const& arguments);
 
-/// The whole file. Errors: not_found, unreadable.
+/// The whole file. Errors: not_found, unreadable, too_large (over 512 MiB).
 Result<std::string> read_file(std::string const& path);
 
 }  // namespace ropewalk::cli
