@@ -78,14 +78,14 @@ class HedgeRace {
     entrant.is_started = true;
     entrant.signal = std::make_shared<asio::cancellation_signal>();
     entrant.listener = [this, index](ChatEvent const& event) { hear(index, event); };
-    auto work = [this, index](Async<Result<T>> call) -> Async<> {
-      auto result = co_await std::move(call);
-      finish(index, std::move(result));
-    };
-    running_[index] = std::move(work);
     auto call = start(entrant.listener);
-    auto running = running_[index](std::move(call));
+    auto running = run_to_its_end(index, std::move(call));
     scope_.spawn(std::move(running), entrant.signal);
+  }
+
+  Async<> run_to_its_end(std::size_t index, Async<Result<T>> call) {
+    auto result = co_await std::move(call);
+    finish(index, std::move(result));
   }
 
   void finish(std::size_t index, Result<T> result) {
@@ -111,7 +111,6 @@ class HedgeRace {
   Signal changed_;
   ChatListener listener_;
   std::array<Entrant, 2> entrants_{};
-  std::array<std::function<Async<>(Async<Result<T>>)>, 2> running_{};
   int winner_ = -1;
 };
 

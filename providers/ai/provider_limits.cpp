@@ -51,10 +51,10 @@ ProviderLimits::ProviderLimits(
 )
     : options_(options) {
   for (auto& [name, settings] : providers) {
-    LimitGate gate(settings.limits, Instant());
+    LimitGate const gate(settings.limits, Instant());
     CircuitBreaker breaker(settings.breaker);
     providers_.emplace(
-        name, Provider{name, std::move(settings), std::move(gate), std::move(breaker), {}, 0, {}}
+        name, Provider{name, std::move(settings), gate, std::move(breaker), {}, 0, {}}
     );
   }
 }
@@ -69,10 +69,10 @@ ProviderLimits::Lane& ProviderLimits::lane_of(
     });
   }
   auto const settings = provider.settings.models.find(model);
-  LimitGate gate(
+  LimitGate const gate(
       settings == provider.settings.models.end() ? LimitSettings() : settings->second, now
   );
-  return provider.lanes.emplace(model, Lane{model, std::move(gate), {}}).first->second;
+  return provider.lanes.emplace(model, Lane{model, gate, {}}).first->second;
 }
 
 Result<> ProviderLimits::ask(LimitTicket ticket, LimitRequest request, Instant now) {
@@ -80,6 +80,7 @@ Result<> ProviderLimits::ask(LimitTicket ticket, LimitRequest request, Instant n
   auto const found = providers_.find(request.provider);
   if (found == providers_.end()) {
     std::vector<std::string_view> names;
+    names.reserve(providers_.size());
     for (auto const& [name, provider] : providers_) names.push_back(name);
     std::string_view const near = closest_match(request.provider, names);
     return Error{

@@ -141,6 +141,7 @@ json::array ProviderLimits::describe(Instant now) const {
 
 std::vector<ProviderLimits::Counts> ProviderLimits::counts() const {
   std::vector<Counts> out;
+  out.reserve(providers_.size());
   for (auto const& [name, provider] : providers_) {
     out.push_back(
         {name, static_cast<std::size_t>(provider.gate.running_count()), provider.waiting_count}

@@ -34,10 +34,10 @@ std::string uuid(SimRandom& random) {
 }
 
 std::string of_format(std::string_view format, SimRandom& random) {
-  std::string const day =
+  std::string day =
       "2026-" + two_digits(1 + random.below(12)) + "-" + two_digits(1 + random.below(28));
-  std::string const time = two_digits(random.below(24)) + ":" + two_digits(random.below(60)) + ":" +
-                           two_digits(random.below(60)) + "Z";
+  std::string time = two_digits(random.below(24)) + ":" + two_digits(random.below(60)) + ":" +
+                     two_digits(random.below(60)) + "Z";
   if (format == "date-time") return day + "T" + time;
   if (format == "date") return day;
   if (format == "time") return time;

@@ -8,7 +8,6 @@
 namespace ropewalk {
 namespace {
 
-using http::TimeLimits;
 using Phase = http::TimeLimits::Phase;
 
 constexpr std::size_t read_bytes = 16 * 1024;

@@ -19,6 +19,7 @@ using boost::system::error_code;
 struct PieceBody {
   using value_type = std::string;
 
+  // NOLINTBEGIN(readability-identifier-naming): names that Beast asks for
   class reader {
    public:
     template <bool is_request, class Fields>
@@ -41,6 +42,7 @@ struct PieceBody {
    private:
     value_type& piece_;
   };
+  // NOLINTEND(readability-identifier-naming)
 };
 
 /// Where the head that `bytes` begin with ends: after its empty line. npos when that has not come.
