@@ -7,8 +7,6 @@ namespace {
 
 namespace chrono = std::chrono;
 
-constexpr std::uint64_t all_days = 0xfffffffeU;
-constexpr std::uint64_t all_weekdays = 0x7f;
 constexpr std::uint64_t all_hours = 0xffffff;
 constexpr chrono::days search_max(40 * 366);
 
@@ -23,8 +21,7 @@ bool Cron::has_day(chrono::local_days day) const {
   if (!has(months_, static_cast<unsigned>(date.month()))) return false;
   bool const is_day = has(days_, static_cast<unsigned>(date.day()));
   bool const is_weekday = has(weekdays_, chrono::weekday(day).c_encoding());
-  bool const both_narrowed = days_ != all_days && weekdays_ != all_weekdays;
-  return both_narrowed ? is_day || is_weekday : is_day && is_weekday;
+  return either_day_ ? is_day || is_weekday : is_day && is_weekday;
 }
 
 std::optional<chrono::sys_seconds> Cron::next(chrono::sys_seconds after, TimeZone const& zone)

@@ -5,8 +5,8 @@
 //   day of the week (0-7, sun-sat; 0 and 7 are Sunday)
 //
 // Each is `*`, a number, a range `a-b`, a step `*/n`, `a-b/n` or `a/n`, or a list of these; instead
-// of all five: @hourly, @daily (@midnight), @weekly, @monthly, @yearly (@annually). Where both
-// kinds of day are narrowed, one of them is enough.
+// of all five: @hourly, @daily (@midnight), @weekly, @monthly, @yearly (@annually). Where
+// neither kind of day is `*`, one of them is enough.
 //
 // When clocks change: a schedule for every hour follows real time. One for certain hours runs once
 // for each time it names: at the first of two equal ones, and where the clocks jump over it, as
@@ -51,6 +51,7 @@ class Cron {
   std::uint64_t days_ = 0;
   std::uint64_t months_ = 0;
   std::uint64_t weekdays_ = 0;  // Sunday is 0
+  bool either_day_ = false;     // neither kind is `*`
 };
 
 }  // namespace ropewalk

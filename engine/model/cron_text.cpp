@@ -135,10 +135,9 @@ Result<std::uint64_t> field_bits(Field const& field, std::string_view text) {
   return bits;
 }
 
-/// No month that is asked for has such a day, and no day of the week makes up for it.
-bool is_never(std::uint64_t days, std::uint64_t months, std::uint64_t weekdays) {
+/// No month that is asked for has such a day.
+bool is_never(std::uint64_t days, std::uint64_t months) {
   constexpr std::array<unsigned, 13> longest{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (weekdays != 0x7f) return false;
   for (unsigned month = 1; month <= 12; ++month) {
     std::uint64_t const its_days = (std::uint64_t{1} << (longest.at(month) + 1)) - 2;
     if ((months >> month & 1U) != 0 && (days & its_days) != 0) return false;
@@ -172,7 +171,8 @@ Result<Cron> Cron::parse(std::string_view text) {
     TRY(*bits.at(i), field_bits(fields.at(i), parts[i]));
   }
   if ((out.weekdays_ & 0x80U) != 0) out.weekdays_ = (out.weekdays_ | 1U) & 0x7fU;
-  if (is_never(out.days_, out.months_, out.weekdays_))
+  out.either_day_ = parts[2] != "*" && parts[4] != "*";
+  if (!out.either_day_ && is_never(out.days_, out.months_))
     return invalid("`" + shorten(text, 80) + "` never comes", "no such month has such a day");
   return out;
 }

@@ -72,12 +72,13 @@ TEST(Cron, ReadsNamesRangesStepsAndLists) {
   EXPECT_EQ(next("@weekly", "2026-11-23T00:00:00Z", "UTC", 1), Texts{"2026-11-29 00:00"});
 }
 
-TEST(Cron, OneKindOfDayIsEnoughWhereBothAreNarrowed) {
+TEST(Cron, OneKindOfDayIsEnoughWhereBothAreGiven) {
   EXPECT_EQ(
       next("0 0 13 * fri", "2026-02-01T00:00:00Z"),
       (Texts{"2026-02-06 00:00", "2026-02-13 00:00", "2026-02-20 00:00"})
   );
   EXPECT_EQ(next("0 0 13 * *", "2026-02-01T00:00:00Z", "UTC", 1), Texts{"2026-02-13 00:00"});
+  EXPECT_EQ(next("0 0 31 4 mon", "2026-04-01T00:00:00Z", "UTC", 1), Texts{"2026-04-06 00:00"});
 }
 
 TEST(Cron, LeapDaysAreWaitedFor) {
