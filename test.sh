@@ -22,7 +22,7 @@ if [ "$what" = tsan ] || [ "$what" = tidy ]; then
 else
   scripts/setup.sh
 fi
-case "$what" in all|integration|asan|tsan) scripts/setup.sh --peers ;; esac
+case "$what" in all|integration|system|asan|tsan) scripts/setup.sh --peers ;; esac
 if [ "$what" = tidy ]; then exec scripts/tidy.sh; fi
 
 results=$(mktemp -d)

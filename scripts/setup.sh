@@ -2,7 +2,7 @@
 # Installs what building and running need on Debian 12, and only what is missing.
 #   scripts/setup.sh           what run.sh and test.sh need
 #   scripts/setup.sh --tools   also clang 19 and the formatter (./test.sh tsan|tidy, fuzzing)
-#   scripts/setup.sh --peers   also the servers of others that tests talk to, into build/peers
+#   scripts/setup.sh --peers   also programs of others that tests talk to, into build/peers
 #   scripts/setup.sh --list    prints the packages that are missing, installs nothing
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,11 +34,11 @@ for argument in "$@"; do
 done
 
 # Not having a peer is no failure: the tests that need it say so and are skipped.
-install_peers() {
-  local source=$root/tests/providers/ai/peer folder=$root/build/peers/aimock
+install_peer() {
+  local source=$root/$2 folder=$root/build/peers/$1
   if cmp -s "$source/package-lock.json" "$folder/installed.json"; then return; fi
   if ! command -v npm >/dev/null 2>&1; then
-    echo "setup: no npm here: tests against servers of others are skipped" >&2
+    echo "setup: no npm here: tests against programs of others are skipped" >&2
     return
   fi
   mkdir -p "$folder"
@@ -47,8 +47,13 @@ install_peers() {
       >"$folder/install.log" 2>&1 </dev/null; then
     cp "$source/package-lock.json" "$folder/installed.json"
   else
-    echo "setup: npm could not install the peers ($folder/install.log): their tests are skipped" >&2
+    echo "setup: npm could not install $1 ($folder/install.log): its tests are skipped" >&2
   fi
+}
+
+install_peers() {
+  install_peer aimock tests/providers/ai/peer
+  install_peer openai tests/system/openai_client
 }
 
 finish() {

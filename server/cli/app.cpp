@@ -35,6 +35,8 @@ int dispatch(Arguments const& arguments) {
       return prune_command(arguments);
     case Verb::providers:
       return providers_command(arguments);
+    case Verb::sim:
+      return sim_command(arguments);
     case Verb::config:
       return config_command(arguments);
     case Verb::version:

@@ -123,6 +123,22 @@ void add_providers(CLI::App& app, Arguments& out, Commands& commands) {
   check->add_option("--model", out.model, "which of its models (default: a cheap one)");
 }
 
+void add_sim(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* sim = app.add_subcommand(
+      "sim", "Serve the built-in simulation of a model as an OpenAI-compatible endpoint"
+  );
+  sim->add_option("--listen", out.listen, "[HOST:]PORT or unix:PATH; port 0: one that is free")
+      ->capture_default_str();
+  sim->add_option("--tokens-per-second", out.tokens_per_second, "0: all at once (default: 200)");
+  sim->add_option("--first-token-delay", out.first_token_delay, "such as 250ms (default: none)");
+  sim->add_option("--fault", out.fault, "how every call fails: cut, 429, stall, fail-first-2, …");
+  sim->add_option("--seed", out.seed, "of requests that name none");
+  sim->add_option("--allowed-hosts", out.allowed_hosts, "further names in the Host header")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  commands.emplace_back(sim, Verb::sim);
+}
+
 /// One line, with the help only on request.
 std::string mistake_text(std::string message) {
   auto const end = message.find('\n');
@@ -146,6 +162,7 @@ ParsedArguments parse_arguments(int argc, char const* const* argv) {
   add_local(app, out, commands);
   add_remote(app, out, commands);
   add_providers(app, out, commands);
+  add_sim(app, out, commands);
   bool version_flag = false;
   app.add_flag("--version", version_flag, "print the version");
   for (int i = 1; i < argc; ++i) {

@@ -25,6 +25,7 @@ enum class Verb : unsigned char {
   retry,
   prune,
   providers,
+  sim,
   config,
   version,
 };
@@ -59,6 +60,13 @@ struct Arguments {
   std::string older_than{};           // prune
   std::string provider{};             // providers check
   std::string model{};                // providers check
+
+  std::string listen = "127.0.0.1:0";         // sim
+  std::optional<double> tokens_per_second{};  // sim
+  std::string first_token_delay{};            // sim
+  std::string fault{};                        // sim
+  std::optional<std::int64_t> seed{};         // sim
+  std::vector<std::string> allowed_hosts{};   // sim
 };
 
 /// Either arguments, or what to print and the exit status to end with (help, a mistake).

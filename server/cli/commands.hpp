@@ -16,6 +16,7 @@ int config_command(Arguments const& arguments);
 int version_command(Arguments const& arguments);
 /// providers, providers check (providers_command.cpp)
 int providers_command(Arguments const& arguments);
+int sim_command(Arguments const& arguments);
 
 // Questions to a server (query_commands.cpp)
 int ps_command(Arguments const& arguments);

@@ -16,6 +16,12 @@ class BodyStream {
   virtual ~BodyStream() = default;
   /// The next bytes, as soon as there are some; empty at the end. On the session's shard.
   virtual Async<std::string> next() = 0;
+  /// Before it begins: it will not come to its end. The header then does not announce that the
+  /// connection is closed, which some clients take for an end of any body.
+  virtual bool will_break() const { return false; }
+  /// Once nothing more is asked for: whether the client is to see a connection that broke, and not
+  /// one that was closed.
+  virtual bool is_cut() const { return false; }
 };
 
 }  // namespace ropewalk::server

@@ -49,6 +49,7 @@ struct FrontParts {
   Limits const& limits;
   ConnectionCounter& connections;
   UpgradeHandler& upgrade;
+  void (*reshape)(Response&) = nullptr;  // set: has the last word on every answer
 };
 
 using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;

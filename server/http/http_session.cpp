@@ -136,7 +136,15 @@ Async<std::optional<Request>> HttpSession::next_request() {
 }
 
 Async<bool> HttpSession::write(Response const& response, bool is_head, bool keep_alive) {
-  auto const bytes = to_bytes(response, is_head, keep_alive);
+  auto* const reshape = front_.parts_.reshape;
+  std::string bytes;
+  if (reshape == nullptr) {
+    bytes = to_bytes(response, is_head, keep_alive);
+  } else {
+    auto shaped = response;
+    reshape(shaped);
+    bytes = to_bytes(shaped, is_head, keep_alive);
+  }
   auto const written = co_await write_all(socket_, bytes, front_.parts_.limits.request_timeout);
   co_return written.has_value();
 }
@@ -195,8 +203,15 @@ Async<bool> HttpSession::answer(Request request) {
   }
   bool const is_streamed = response.stream != nullptr;
   bool const goes_on = keep_alive && !response.close && !finishing_ && !is_streamed;
-  bool const written = co_await write(response, is_head, goes_on);
-  if (written && is_streamed && !is_head) co_await write_stream(*response.stream);
+  bool const says_nothing = goes_on || (is_streamed && response.stream->will_break());
+  bool const written = co_await write(response, is_head, says_nothing);
+  if (written && is_streamed && !is_head) {
+    co_await write_stream(*response.stream);
+    if (response.stream->is_cut()) {
+      reset(socket_);
+      co_return false;
+    }
+  }
   if (written && !goes_on) co_await linger(socket_);
   co_return written&& goes_on;
 }

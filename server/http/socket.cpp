@@ -61,6 +61,13 @@ Async<Result<>> write_all(Socket& socket, std::string_view bytes, Duration limit
   co_return Result<>{};
 }
 
+void reset(Socket& socket) {
+  boost::system::error_code ignored;
+  asio::socket_base::linger const at_once(true, 0);
+  socket.set_option(at_once, ignored);
+  socket.close(ignored);
+}
+
 Async<> linger(Socket& socket) {
   boost::system::error_code ignored;
   socket.shutdown(Socket::shutdown_send, ignored);

@@ -23,6 +23,9 @@ Async<Result<>> read_some(Socket& socket, std::string& into, Duration limit);
 /// take long, a stuck one may not. Errors: connection_closed, timeout, cancelled.
 Async<Result<>> write_all(Socket& socket, std::string_view bytes, Duration limit);
 
+/// Ends both directions at once: the peer sees a connection that was reset.
+void reset(Socket& socket);
+
 /// Ends our direction, then waits a moment for the peer to end its own, so that it gets to read
 /// what was written last.
 Async<> linger(Socket& socket);

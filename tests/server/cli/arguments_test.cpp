@@ -46,6 +46,32 @@ TEST(Arguments, RunTakesInputsLabelsAndAFile) {
   EXPECT_EQ(run.output, "report.text");
 }
 
+TEST(Arguments, SimTakesAnAddressASpeedAndAFault) {
+  auto const sim = good(
+      {"sim",
+       "--listen",
+       "8080",
+       "--tokens-per-second",
+       "0",
+       "--first-token-delay",
+       "250ms",
+       "--fault",
+       "cut",
+       "--seed",
+       "-3",
+       "--allowed-hosts",
+       "sim,models.local"}
+  );
+  EXPECT_EQ(sim.verb, Verb::sim);
+  EXPECT_EQ(sim.listen, "8080");
+  EXPECT_EQ(sim.tokens_per_second, 0);
+  EXPECT_EQ(sim.first_token_delay, "250ms");
+  EXPECT_EQ(sim.fault, "cut");
+  EXPECT_EQ(sim.seed, -3);
+  EXPECT_EQ(sim.allowed_hosts, (std::vector<std::string>{"sim", "models.local"}));
+  EXPECT_EQ(good({"sim"}).listen, "127.0.0.1:0");
+}
+
 TEST(Arguments, AFileMayFollowAnInput) {
   auto const run = good({"run", "--input", "a=1", "flow.yaml"});
   EXPECT_EQ(run.files, std::vector<std::string>{"flow.yaml"});
