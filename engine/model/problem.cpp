@@ -1,8 +1,14 @@
 #include "engine/model/problem.hpp"
 
+#include "engine/model/warnings.hpp"
+
 #include <boost/json/object.hpp>
 
 namespace ropewalk {
+
+bool is_warning(std::string_view code) {
+  return code == "prompt_is_name";
+}
 
 boost::json::value to_json(Problem const& problem) {
   boost::json::object out{{"code", problem.code}, {"path", problem.path}};
@@ -12,6 +18,7 @@ boost::json::value to_json(Problem const& problem) {
   }
   out["message"] = problem.message;
   if (!problem.hint.empty()) out["hint"] = problem.hint;
+  if (is_warning(problem)) out["severity"] = "warning";
   return out;
 }
 
@@ -23,6 +30,7 @@ std::string to_line(Problem const& problem, std::string_view file) {
   }
   if (!out.empty()) out += ": ";
   if (problem.line == 0 && !problem.path.empty()) out += problem.path + ": ";
+  if (is_warning(problem)) out += "warning: ";
   out += problem.code + ": " + problem.message;
   if (!problem.hint.empty()) out += " (mend: " + problem.hint + ")";
   return out;

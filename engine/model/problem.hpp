@@ -24,7 +24,7 @@ struct Problem {
 };
 
 /// {"code","path","line","column","message","hint"}; line and column are left out when not known,
-/// hint when empty.
+/// hint when empty. Warnings have "severity": "warning".
 boost::json::value to_json(Problem const& problem);
 
 /// "triage.yaml:12:5: unknown_field: … (mend: …)", as compilers print it; `file` may be empty.

@@ -130,7 +130,7 @@ struct WorkflowLimits {
 };
 
 struct LoadedWorkflow {
-  std::shared_ptr<Workflow const> workflow{};  // null when there are problems
+  std::shared_ptr<Workflow const> workflow{};  // null when one of them is more than a warning
   std::vector<Problem>
       problems{};  // sorted by place; at most 1,000, the last one says how many more
 };

@@ -173,6 +173,21 @@ void read_attachment(
   task.attachments.push_back(std::move(item));
 }
 
+/// One word is a name by the rules, and a text in the eyes of who writes it.
+void warn_of_name(Fields const& fields, std::string_view text, PromptReference const& reference) {
+  bool const is_one_word = reference.kind == PromptKind::stored && reference.name == text &&
+                           text.find('/') == std::string_view::npos;
+  if (!is_one_word) return;
+  auto const shown = shorten(text, 60);
+  fields.add(
+      "prompt",
+      "prompt_is_name",
+      "`" + shown + "` is taken as the name of a stored prompt: one word is never the text itself",
+      "for the text write prompt: {inline: \"" + shown +
+          "\"}; for the name, say which one: " + shown + "@1"
+  );
+}
+
 }  // namespace
 
 void read_prompt(Fields const& fields, Reading const& reading, AiTask& task) {
@@ -202,6 +217,7 @@ void read_prompt(Fields const& fields, Reading const& reading, AiTask& task) {
     return fields.add(
         "prompt", reference.error().code, reference.error().message, reference.error().hint
     );
+  if (!reading.is_rendered) warn_of_name(fields, *text, *reference);
   task.prompt = std::move(*reference);
 }
 

@@ -57,16 +57,20 @@ Result<json::value> evaluate(Arguments const& arguments, json::object const& var
   return cel::to_json(value);
 }
 
+std::string counted(std::size_t count, std::string const& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 }  // namespace
 
 int validate_command(Arguments const& arguments) {
   Console out(stdout);
   json::array report;
-  std::size_t problems_count = 0;
+  bool is_fine = true;
   for (auto const& file : arguments.files) {
     auto const loaded = load_definition(file);
     if (!loaded) return fail(loaded.error());
-    problems_count += loaded->problems.size();
+    is_fine = is_fine && loaded->workflow != nullptr;
     json::array problems;
     for (auto const& problem : loaded->problems) {
       if (!arguments.json) out.line(strip_control(to_line(problem, file)));
@@ -76,14 +80,14 @@ int validate_command(Arguments const& arguments) {
     entry["file"] = file;
     entry["problems"] = std::move(problems);
     report.push_back(std::move(entry));
-    if (!arguments.json && loaded->workflow != nullptr)
-      out.line(
-          file + ": fine, " + std::to_string(loaded->workflow->tasks.size()) +
-          (loaded->workflow->tasks.size() == 1 ? " task" : " tasks")
-      );
+    if (!arguments.json && loaded->workflow != nullptr) {
+      auto line = file + ": fine, " + counted(loaded->workflow->tasks.size(), "task");
+      if (!loaded->problems.empty()) line += ", " + counted(loaded->problems.size(), "warning");
+      out.line(line);
+    }
   }
   if (arguments.json) out.line(to_text(report));
-  return problems_count == 0 ? 0 : usage_status;
+  return is_fine ? 0 : usage_status;
 }
 
 int graph_command(Arguments const& arguments) {

@@ -70,7 +70,7 @@ LoadedWorkflow load_document(
     load::add_missing(problems, fields.path("tasks"), "add at least one task");
   }
   if (!problems.is_empty()) return {nullptr, problems.take(text, kind)};
-  return {std::move(workflow), {}};
+  return {std::move(workflow), problems.take(text, kind)};
 }
 
 }  // namespace

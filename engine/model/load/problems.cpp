@@ -2,6 +2,7 @@
 
 #include "engine/base/text.hpp"
 #include "engine/model/source_places.hpp"
+#include "engine/model/warnings.hpp"
 #include "engine/model/yaml_text.hpp"
 
 #include <algorithm>
@@ -77,8 +78,9 @@ std::string path_text(Steps const& steps) {
 }
 
 void Problems::add(Steps steps, Finding finding) {
-  ++count_;
-  if (entries_.size() >= problems_max) return;
+  bool const is_kept =
+      is_warning(finding.code) ? warnings_count_++ < warnings_max : count_++ < problems_max;
+  if (!is_kept) return;
   entries_.push_back({std::move(steps), std::move(finding)});
 }
 
@@ -93,6 +95,9 @@ std::string Problems::suggest(
 }
 
 std::vector<Problem> Problems::take(std::string_view text, SourceKind kind) {
+  if (entries_.empty()) return {};
+  if (count_ > problems_max)  // there is enough to be mended without them
+    std::erase_if(entries_, [](Entry const& entry) { return is_warning(entry.finding.code); });
   PlaceTree tree;
   for (Entry const& entry : entries_) {
     Steps plain = entry.steps;

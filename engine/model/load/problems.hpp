@@ -2,7 +2,8 @@
 // Collects the problems of one definition while it is checked, and puts them in their places at the
 // end.
 //
-// Owner: the loader; one thread. Keeps the first problems_max and counts the rest.
+// Owner: the loader; one thread. Keeps the first problems_max and counts the rest; of warnings it
+// keeps the first warnings_max.
 
 #include "engine/base/json.hpp"
 #include "engine/model/problem.hpp"
@@ -47,11 +48,13 @@ enum class SourceKind : unsigned char { none, json, yaml };
 class Problems {
  public:
   static constexpr std::size_t problems_max = 1000;
+  static constexpr std::size_t warnings_max = 100;
 
   void add(Path const& path, Finding finding) { add(steps_of(path), std::move(finding)); }
   void add(Steps steps, Finding finding);
+  /// No problem that keeps the definition from being used; there may be warnings.
   bool is_empty() const { return count_ == 0; }
-  std::size_t count() const { return count_; }
+  std::size_t count() const { return count_; }  // without warnings
 
   /// "did you mean `x`?", or `otherwise` when nothing is near. Gives up once too many words were
   /// compared in total.
@@ -72,6 +75,7 @@ class Problems {
 
   std::vector<Entry> entries_{};
   std::size_t count_ = 0;
+  std::size_t warnings_count_ = 0;
   std::size_t comparisons_left_ = 2'000'000;
 };
 

@@ -2,6 +2,7 @@
 // Method: small workflow files and the problems they must give.
 #include "providers/ai/ai_types.hpp"
 
+#include "engine/model/warnings.hpp"
 #include "engine/model/workflow.hpp"
 
 #include <gmock/gmock.h>
@@ -114,6 +115,27 @@ tools: [{ name: "a b", description: x, task: tool }])"),
   );
 }
 
+TEST(AiTypes, OneWordAsAPromptIsWarnedOf) {
+  auto const loaded = load("model: openai/x\nprompt: hello\n");
+  EXPECT_NE(loaded.workflow, nullptr) << "it may be meant";
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  Problem const& problem = loaded.problems.front();
+  EXPECT_EQ(problem.code, "prompt_is_name");
+  EXPECT_TRUE(is_warning(problem));
+  EXPECT_EQ(problem.path, "tasks.a.prompt");
+  EXPECT_EQ(problem.line, 8U);
+  EXPECT_EQ(problem.column, 13U);
+  EXPECT_NE(problem.hint.find("{inline: \"hello\"}"), std::string::npos) << problem.hint;
+  EXPECT_EQ(to_json(problem).at("severity"), "warning");
+  EXPECT_NE(to_line(problem, "x.yaml").find("x.yaml:8:13: warning: "), std::string::npos);
+  for (std::string const prompt :
+       {"hello@1", "hello@production", "prompts/hello", "hello.txt", "'hello '", "{inline: hello}"})
+    EXPECT_THAT(problems("model: openai/x\nprompt: " + prompt), IsEmpty()) << prompt;
+  auto const both = load("model: x\nprompt: hello\n");
+  EXPECT_EQ(both.workflow, nullptr) << "a warning makes no problem a warning";
+  EXPECT_EQ(both.problems.size(), 2U);
+}
+
 TEST(AiTypes, ProblemsStandWhereTheyAre) {
   auto const loaded =
       load("model: openai/x\nprompt:\n  messages:\n    - role: usr\n      content: a\n");
@@ -125,7 +147,7 @@ TEST(AiTypes, ProblemsStandWhereTheyAre) {
 TEST(AiTypes, Prompts) {
   std::string const model = "model: openai/x\n";
   EXPECT_THAT(problems(model), ElementsAre("prompt:missing_field"));
-  EXPECT_THAT(problems("prompt: triage"), IsEmpty());  // its own model
+  EXPECT_THAT(problems("prompt: triage@1"), IsEmpty());  // its own model
   EXPECT_THAT(problems("prompt: triage@production"), IsEmpty());
   EXPECT_THAT(problems("prompt: Say hello"), ElementsAre(":missing_field"));  // no model
   EXPECT_THAT(problems(model + "prompt: ../x@"), ElementsAre("prompt:invalid_prompt"));
