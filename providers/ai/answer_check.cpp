@@ -4,6 +4,7 @@
 #include "engine/model/cel/value_json.hpp"
 #include "providers/ai/json_extract.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ropewalk::ai {
@@ -123,6 +124,81 @@ class AnswerVariables final : public cel::Activation {
   json::value const& value_;
 };
 
+/// "an object of 2 (a, b)", "a list of 3", "a text of 12 bytes": what kind of thing, not what it
+/// says.
+std::string kind_in_words(json::value const& value) {
+  constexpr std::size_t keys_max = 12;
+  if (auto const* text = value.if_string())
+    return "a text of " + std::to_string(text->size()) + " bytes";
+  if (auto const* list = value.if_array()) return "a list of " + std::to_string(list->size());
+  auto const* object = value.if_object();
+  if (object == nullptr)
+    return value.is_null() ? "null" : value.is_bool() ? "a boolean" : "a number";
+  std::string keys;
+  std::size_t count = 0;
+  for (auto const& member : *object) {
+    if (++count > keys_max) break;
+    keys += (keys.empty() ? "" : ", ") + shorten(member.key(), 40);
+  }
+  if (count > keys_max) keys += ", …";
+  return "an object of " + std::to_string(object->size()) + " (" + keys + ")";
+}
+
+/// How far the path leads into the answer: "`json.items` was a list of 3"; empty: not a step.
+std::string way_in_words(json::value const& value, std::vector<std::string> const& path) {
+  if (path.empty() || path.front() != "json") return {};
+  json::value const* at = &value;
+  std::string way = "json";
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    auto const* object = at->if_object();
+    auto const* next = object == nullptr ? nullptr : object->if_contains(path[i]);
+    if (next == nullptr) break;
+    at = next;
+    way += "." + shorten(path[i], 40);
+  }
+  return at == &value ? std::string() : "`" + way + "` was " + kind_in_words(*at);
+}
+
+/// What an expression looked at when it failed, and how to mend it. No values: an answer may hold
+/// what should not stand in an error.
+Error extract_failed(
+    Error error, cel::Expression const& expression, json::value const& value, OutputFormat format
+) {
+  constexpr std::size_t ways_max = 3;
+  std::vector<std::string> seen{"`json` was " + kind_in_words(value)};
+  for (auto const& use : expression.variables()) {
+    auto way = way_in_words(value, use.path);
+    if (way.empty() || seen.size() > ways_max || std::ranges::find(seen, way) != seen.end())
+      continue;
+    seen.push_back(std::move(way));
+  }
+  std::string words;
+  json::array list;
+  for (auto const& each : seen) {
+    words += (words.empty() ? "" : ", ") + each;
+    list.emplace_back(each);
+  }
+  json::object detail;
+  if (auto const* place = error.detail.if_object()) detail = *place;
+  detail["field"] = "extract";
+  detail["expression"] = shorten(expression.source(), 500);
+  detail["saw"] = std::move(list);
+  error.detail = std::move(detail);
+  error.message = "`extract` could not be taken from the answer: " + error.message + "; " + words;
+  if (error.code == "expression_too_costly") return error;
+  bool const looked_for_json = format != OutputFormat::json &&
+                               std::ranges::any_of(expression.variables(), [](auto const& use) {
+                                 return use.path.front() == "json";
+                               });
+  error.hint =
+      looked_for_json
+          ? "`json` is there only where the answer is JSON: set output: {format: json}, or "
+            "take it from `text`"
+          : "name what is there, or ask for it: has(json.x) says whether a field is there, "
+            "and a schema under `output` makes the model give it";
+  return error;
+}
+
 }  // namespace
 
 Result<AnswerCheck> AnswerCheck::make(AiTask const& task) {
@@ -148,8 +224,11 @@ Result<json::value> AnswerCheck::read_json(ChatAnswer const& answer) const {
 
 Result<json::value> AnswerCheck::extract(ChatAnswer const& answer, json::value const& value) const {
   AnswerVariables const variables(answer, value);
-  TRY(cel::Value const found, extract_->evaluate(variables));
-  return cel::to_json(found);
+  auto const found = extract_->evaluate(variables);
+  if (!found) return extract_failed(found.error(), *extract_, value, format_);
+  auto taken = cel::to_json(*found);
+  if (!taken) return extract_failed(taken.error(), *extract_, value, format_);
+  return taken;
 }
 
 Result<json::value> AnswerCheck::check(ChatAnswer const& answer) const {

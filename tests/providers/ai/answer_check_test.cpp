@@ -118,6 +118,27 @@ TEST(AnswerCheck, Extract) {
   EXPECT_EQ(checked(text_task("a +"), answer("x")), "bad_expression");
 }
 
+TEST(AnswerCheck, AnExtractThatFailsSaysWhatItSaw) {
+  auto const failed = [](AiTask const& task, std::string const& text) {
+    return AnswerCheck::make(task)->check(answer(text)).error();
+  };
+  AiTask any_json = json_task("json.a.items[0].name");
+  any_json.output.schema.reset();
+  auto const missing = failed(any_json, R"({"a":{"items":[],"secret":"x"}})");
+  EXPECT_EQ(missing.code, "expression_failed");
+  EXPECT_THAT(missing.message, HasSubstr("`extract`"));
+  EXPECT_THAT(missing.message, HasSubstr("`json` was an object of 1 (a)"));
+  EXPECT_THAT(missing.message, HasSubstr("`json.a.items` was a list of 0"));
+  EXPECT_THAT(missing.hint, HasSubstr("schema"));
+  EXPECT_EQ(missing.detail.at("field"), "extract");
+  EXPECT_EQ(missing.detail.at("expression"), "json.a.items[0].name");
+  EXPECT_EQ(missing.detail.at("line"), 1);
+  auto const no_json = failed(text_task("json.items[0]"), "a secret");
+  EXPECT_THAT(no_json.message, HasSubstr("`json` was null"));
+  EXPECT_THAT(no_json.message, ::testing::Not(HasSubstr("secret")));
+  EXPECT_THAT(no_json.hint, HasSubstr("output: {format: json}"));
+}
+
 TEST(AnswerCheck, WhatCanBeRepaired) {
   auto const check = AnswerCheck::make(json_task());
   EXPECT_TRUE(is_repairable(check->check(answer("{}")).error()));
