@@ -289,6 +289,12 @@ json::object AiAttempt::stream_record() const {
   return out;
 }
 
+/// Of the call that gave the answer; without one, of the last.
+json::value AiAttempt::cut_report() const {
+  if (answered_) return answered_->cut_report;
+  return caller_ ? caller_->cut_report() : json::value();
+}
+
 json::value AiAttempt::detail() const {
   if (draft_.empty()) return nullptr;
   json::object out;
@@ -300,7 +306,7 @@ json::value AiAttempt::detail() const {
   }
   out["calls"] = ledger_.calls();
   if (!tool_records_.empty()) out["tools"] = tool_records_;
-  if (caller_ && !caller_->cut_report().is_null()) out["context"] = caller_->cut_report();
+  if (auto cut = cut_report(); !cut.is_null()) out["context"] = std::move(cut);
   json::array messages;
   messages.reserve(draft_.size());
   for (auto const& message : draft_) {

@@ -45,6 +45,7 @@ class AiAttempt {
   bool needs_schema_in_words() const;
   void add_exchange(Message message);
   json::value detail() const;
+  json::value cut_report() const;
   json::object stream_record() const;
 
   AiParts const& parts_;

@@ -30,6 +30,7 @@ json::object call_json(CallRecord const& record) {
   if (record.error) out["error"] = to_json(*record.error);
   if (auto usage = usage_json(record.usage); !usage.empty()) out["usage"] = std::move(usage);
   if (record.cost_usd) out["costUsd"] = *record.cost_usd;
+  if (!record.cost_usd && record.was_left) out["unpriced"] = true;
   if (record.first_token > Duration{}) out["timeToFirstTokenMs"] = milliseconds(record.first_token);
   out["totalMs"] = milliseconds(record.total);
   if (record.is_cached) out["cached"] = true;
@@ -37,9 +38,10 @@ json::object call_json(CallRecord const& record) {
   return out;
 }
 
-/// A call that never reached the provider costs nothing, known or not.
+/// A call that never reached the provider, or that it refused, costs nothing, known or not.
 bool is_free(CallRecord const& record) {
-  return record.is_cached || (record.error && record.usage == ChatUsage{});
+  if (record.is_cached) return true;
+  return record.error && record.usage == ChatUsage{} && !record.was_left;
 }
 
 }  // namespace

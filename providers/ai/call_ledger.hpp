@@ -33,6 +33,7 @@ struct CallRecord {
   Duration total{};
   bool is_cached = false;     // answered from the cache: nothing was called
   bool is_simulated = false;  // by the sim provider
+  bool was_left = false;      // it failed, and the provider may have worked for it all the same
 };
 
 class CallLedger {

@@ -4,6 +4,7 @@
 #include "providers/ai/model_caller.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ropewalk::ai {
 namespace {
@@ -29,6 +30,25 @@ std::optional<double> input_cost(ModelInfo const& info, std::int64_t tokens) {
   usage.input = tokens;
   usage.output = 0;
   return cost_usd(*info.price, usage);
+}
+
+bool is_simulation(ProviderConfig const* provider) {
+  return provider->settings.type == "sim";
+}
+
+/// Whether the provider may have worked for an answer that it had no occasion to count.
+bool may_have_cost(ChatOutcome const& outcome) {
+  constexpr std::array<std::string_view, 6> left{
+      "cancelled",
+      "connection_lost",
+      "stream_truncated",
+      "timeout_first_byte",
+      "timeout_idle",
+      "timeout_total"};
+  bool const has_begun = outcome.total > Duration{};
+  if (outcome.ended || !has_begun) return false;
+  return outcome.first_token > Duration{} ||
+         std::find(left.begin(), left.end(), outcome.ended.error().code) != left.end();
 }
 
 }  // namespace
@@ -84,9 +104,10 @@ Async<Result<>> ModelCaller::fit(Question const& question, ModelName const& mode
       if (!summarized) co_return summarized.error();
       fitted = std::move(*summarized);
     }
-    if (!fitted.report.empty()) cut_report_ = fitted.report;
+    if (!fitted.report.empty()) into.cut_report = std::move(fitted.report);
     messages = std::move(fitted.messages);
   }
+  cut_report_ = into.cut_report;
   into.chat.messages = messages_of(messages);
   into.input_raw =
       window.fixed + estimate_tokens(family, std::span<Message const>(into.chat.messages));
@@ -115,7 +136,10 @@ Async<Result<FittedContext>> ModelCaller::summarize(
 }
 
 Async<std::optional<ChatAnswer>> ModelCaller::look_up(
-    std::string const& key, Target const& target, ChatListener const& listener
+    std::string const& key,
+    Prepared const& prepared,
+    Target const& target,
+    ChatListener const& listener
 ) {
   auto getting = cached_answer(parts_.cache, key);
   auto found = co_await std::move(getting);
@@ -130,6 +154,7 @@ Async<std::optional<ChatAnswer>> ModelCaller::look_up(
   record.finish = answer.finish.reason;
   record.usage = answer.usage;
   record.is_cached = true;
+  record.is_simulated = is_simulation(prepared.provider);
   ledger_.add(std::move(record));
   co_return answer;
 }
@@ -196,8 +221,9 @@ void ModelCaller::record(
   else
     out.error = outcome.ended.error();
   if (prepared.info.price) out.cost_usd = cost_usd(*prepared.info.price, out.usage);
-  out.is_simulated = prepared.provider->settings.type == "sim";
+  out.is_simulated = is_simulation(prepared.provider);
   if (out.is_simulated) out.cost_usd = 0;
+  out.was_left = !out.is_simulated && may_have_cost(outcome);
   out.first_token = outcome.first_token;
   out.total = outcome.total;
   budget_.spent(

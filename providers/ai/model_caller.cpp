@@ -46,10 +46,22 @@ Error combine(std::vector<Failure> failures) {
   return out;
 }
 
+/// The same for the same question of the same task, also when it is asked again after a crash.
+/// Another question (a repair, a next round, another model) is no repeat of it; nor is a second
+/// call that is to be quicker than the first.
+std::string call_key(
+    std::string const& task_key, std::string const& request_key, CallPurpose purpose
+) {
+  if (task_key.empty()) return {};
+  std::string out = task_key + "-" + request_key.substr(0, 16);
+  if (purpose == CallPurpose::hedge) out += "-hedge";
+  return out;
+}
+
 /// Under the name that the workflow knows; the provider's own is in the record of the call.
-Answered answered_by(ModelName const& model, ChatAnswer answer) {
+Answered answered_by(ModelName const& model, ChatAnswer answer, json::value cut_report) {
   answer.model = full_name(model);
-  return {model, std::move(answer)};
+  return {model, std::move(answer), std::move(cut_report)};
 }
 
 }  // namespace
@@ -122,16 +134,17 @@ Async<Result<Answered>> ModelCaller::call_model(
     Question const& question, Target target, ChatListener const& listener
 ) {
   auto preparing = prepare(question, target);
-  auto const prepared = co_await std::move(preparing);
+  auto prepared = co_await std::move(preparing);
   if (!prepared) co_return prepared.error();
-  std::string key;
+  std::string const key = request_key(target.model.provider, prepared->chat);
   if (task_.cache) {
-    key = request_key(target.model.provider, prepared->chat);
-    auto looking = look_up(key, target, listener);
+    auto looking = look_up(key, *prepared, target, listener);
     auto found = co_await std::move(looking);
-    if (found) co_return answered_by(target.model, std::move(*found));
+    if (found)
+      co_return answered_by(target.model, std::move(*found), std::move(prepared->cut_report));
   }
   if (auto const allowed = check_budget(*prepared); !allowed) co_return allowed.error();
+  prepared->chat.idempotency_key = call_key(request_.idempotency_key, key, target.purpose);
   auto calling = call_now(*prepared, target, listener);
   auto answer = co_await std::move(calling);
   if (!answer) co_return answer.error();
@@ -145,7 +158,7 @@ Async<Result<Answered>> ModelCaller::call_model(
       co_await std::move(logging);
     }
   }
-  co_return answered_by(target.model, std::move(*answer));
+  co_return answered_by(target.model, std::move(*answer), std::move(prepared->cut_report));
 }
 
 }  // namespace ropewalk::ai

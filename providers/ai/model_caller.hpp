@@ -31,6 +31,7 @@ struct Question {
 struct Answered {
   ModelName model{};
   ChatAnswer answer{};
+  json::value cut_report{};  // what was cut from what this model was sent; null when nothing was
 };
 
 /// Whether another model may do better: after transient and resource errors, and where this model
@@ -54,7 +55,7 @@ class ModelCaller {
   /// Errors: that of the last model that was asked.
   Async<Result<Answered>> ask(Question question);
 
-  /// What was cut from what was sent, for people; null when nothing was.
+  /// What was cut from what was sent last, for people; null when nothing was.
   json::value const& cut_report() const { return cut_report_; }
   /// A budget is used up, and a person is to decide.
   bool is_held() const { return is_held_; }
@@ -69,6 +70,7 @@ class ModelCaller {
     ProviderConfig const* provider = nullptr;
     ModelInfo info{};
     ChatRequest chat{};
+    json::value cut_report{};
     std::int64_t input_raw = 0;  // estimates: without and with what was learnt of the model
     std::int64_t input = 0;
     std::int64_t output_max = 0;
@@ -86,7 +88,10 @@ class ModelCaller {
       ModelName const& model, FittedContext planned, ContextWindow const& window
   );
   Async<std::optional<ChatAnswer>> look_up(
-      std::string const& key, Target const& target, ChatListener const& listener
+      std::string const& key,
+      Prepared const& prepared,
+      Target const& target,
+      ChatListener const& listener
   );
   Result<> check_budget(Prepared const& prepared);
   Async<Result<Permit>> wait_for_turn(Prepared const& prepared, ModelName const& model);

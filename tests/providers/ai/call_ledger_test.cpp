@@ -75,5 +75,25 @@ TEST(CallLedger, ACallThatNeverReachedTheProviderIsFree) {
   EXPECT_EQ(ledger.calls().at(0).at("error").at("code"), "provider_unavailable");
 }
 
+TEST(CallLedger, ACallThatWasCutOffIsNotSaidToBeFree) {
+  CallRecord refused;
+  refused.model = {"a", "one"};
+  refused.error = Error{ErrorClass::resource, "rate_limited", "too many"};
+  CallRecord left = refused;
+  left.error = Error{ErrorClass::permanent, "cancelled", "hung up on"};
+  left.was_left = true;
+  CallLedger ledger;
+  ledger.add(refused);
+  EXPECT_TRUE(ledger.spend().empty());
+  EXPECT_EQ(ledger.usage().at("costUsd"), 0.0);
+  ledger.add(left);
+  ASSERT_EQ(ledger.spend().size(), 1U);
+  EXPECT_EQ(ledger.spend().front().calls, 1);
+  EXPECT_FALSE(ledger.spend().front().cost_usd);
+  EXPECT_TRUE(ledger.usage().at("costUsd").is_null());
+  EXPECT_FALSE(ledger.calls().at(0).as_object().contains("unpriced"));
+  EXPECT_EQ(ledger.calls().at(1).at("unpriced"), true);
+}
+
 }  // namespace
 }  // namespace ropewalk::ai
