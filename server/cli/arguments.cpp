@@ -51,6 +51,7 @@ void add_run(CLI::App& app, Arguments& out, Commands& commands) {
       "-o,--output", out.output, "print the output of TASK, or TASK.PATH in it, at the end"
   );
   run->add_flag("--watch", out.watch, "draw live progress even where the output is no terminal");
+  run->add_flag("--tokens", out.tokens, "print the texts of AI tasks as they come");
   add_config_flags(*run, out);
   commands.emplace_back(run, Verb::run);
 }
@@ -96,7 +97,8 @@ void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
     commands.emplace_back(command, verb);
     return command;
   };
-  of_execution("show", "Show an execution and its tasks", Verb::show);
+  auto* show = of_execution("show", "Show an execution and its tasks", Verb::show);
+  show->add_option("TASK", out.task, "this task, with all that is known of its attempts");
   auto* logs = of_execution("logs", "Print what the tasks have said", Verb::logs);
   logs->add_flag("-f,--follow", out.follow, "go on until the execution has ended");
   logs->add_option("--task", out.task, "only of this task");

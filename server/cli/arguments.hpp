@@ -47,6 +47,7 @@ struct Arguments {
   std::vector<std::string> labels{};  // run, ps: "name=value"
   std::optional<int> priority{};      // run
   bool watch = false;                 // run: live progress even where output is no terminal
+  bool tokens = false;                // run: the texts of tasks as they come
   std::string format = "mermaid";     // graph
   std::string expression{};           // eval
   std::string with_file{};            // eval
@@ -55,7 +56,7 @@ struct Arguments {
   std::string workflow{};             // ps
   std::uint32_t limit = 50;           // ps
   std::string execution{};            // show, logs, why, cancel, pause, resume, retry
-  std::string task{};                 // logs, why
+  std::string task{};                 // show, logs, why
   bool follow = false;                // logs
   std::string older_than{};           // prune
   std::string provider{};             // providers check

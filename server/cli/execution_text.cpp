@@ -2,10 +2,9 @@
 
 #include "engine/base/json.hpp"
 #include "server/cli/run_view.hpp"
+#include "server/cli/task_text.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 namespace ropewalk::cli {
 namespace {
@@ -52,16 +51,17 @@ std::string model_note(json::object const& task) {
   auto const* usage = found == nullptr ? nullptr : found->if_object();
   if (usage == nullptr || text_at(*usage, "model").empty()) return {};
   std::string out(text_at(*usage, "model"));
+  auto const is_set = [usage](std::string_view key) {
+    auto const* flag = usage->if_contains(key);
+    return flag != nullptr && *flag == json::value(true);
+  };
   if (usage->contains("outputTokens"))  // else they were not counted
     out += ": " + std::to_string(number_at(*usage, "inputTokens")) + " tokens in, " +
            std::to_string(number_at(*usage, "outputTokens")) + " out";
-  auto const* simulated = usage->if_contains("simulated");
-  if (simulated != nullptr && *simulated == json::value(true)) return out + " (simulated)";
-  if (auto const* cost = usage->if_contains("costUsd"); cost != nullptr && cost->is_number()) {
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), ", $%.6f", cost->to_number<double>());
-    out += text.data();
-  }
+  if (is_set("cached")) out += " (kept answer)";
+  if (is_set("simulated")) return out + " (simulated)";
+  if (auto const* cost = usage->if_contains("costUsd"); cost != nullptr && cost->is_number())
+    out += ", " + cost_text(cost->to_number<double>());
   return out;
 }
 

@@ -85,6 +85,9 @@ Result<std::optional<json::object>> Follower::next(Milliseconds limit) {
     lost_since_.reset();
     auto const type = text_at(*frame, "type");
     if (type == "error") return error_from_frame(*frame);
+    // Texts have no place among the events; they come only where they were asked for.
+    if (type == "token" || type == "superseded" || type == "end")
+      return std::optional(std::move(*frame));
     auto const seq = number_at(*frame, "seq");
     if (type != "event" || seq <= last_seq_) continue;
     last_seq_ = seq;

@@ -19,7 +19,8 @@ class Follower {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `kinds` as in DESIGN §7: "status", "log", …
+  /// `kinds` as in docs/wire.md: "status", "log", …; with "token" next() gives the frames of texts
+  /// too: after a lost connection they begin anew.
   Follower(
       Address address,
       std::string execution,
@@ -27,7 +28,7 @@ class Follower {
       std::uint64_t after = 0
   );
 
-  /// The next event; nullopt when none came within `limit`.
+  /// The next event, or frame of a text; nullopt when none came within `limit`.
   /// Errors: what the server says to the subscription; server_unreachable after half a minute
   /// (on a Unix socket: some seconds) without a connection.
   Result<std::optional<boost::json::object>> next(Milliseconds limit);

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t id_width_max = 28;
 constexpr std::size_t bar_width_max = 30;
+constexpr std::size_t text_lines_max = 5;  // of what one task writes
 
 std::string note_of(TaskView const& task, Instant now) {
   if (task.status == Status::retrying) {
@@ -16,6 +17,26 @@ std::string note_of(TaskView const& task, Instant now) {
   }
   if (!task.complaint.message.empty()) return task.complaint.message;
   return task.last_line;
+}
+
+std::vector<TaskView const*> live_tasks(RunView const& view) {
+  std::vector<TaskView const*> out;
+  for (auto const& task : view.tasks())
+    if (task.status == Status::running || task.status == Status::retrying) out.push_back(&task);
+  return out;
+}
+
+void add_text(
+    std::vector<std::string>& out,
+    TaskView const& task,
+    std::size_t lines_max,
+    std::size_t columns,
+    Style style
+) {
+  std::string const indent = style.unicode ? "  │ " : "  | ";
+  auto const room = columns > 8 ? columns - 4 : 4;
+  for (auto const& line : task.text.lines(room, lines_max))
+    out.push_back(paint(fit(indent + line, columns, style), Colour::grey, style));
 }
 
 std::string more_line(std::size_t count, Style style) {
@@ -42,7 +63,7 @@ std::string task_line(
     unsigned tick,
     Style style
 ) {
-  auto const colour = colour_of(task.status);
+  auto const colour = colour_of(task.status, !task.parent.empty());
   auto const id = pad(fit(task.id, id_columns, style), id_columns);
   auto const elapsed = task.elapsed(now);
   auto const time = pad(elapsed ? duration_text(*elapsed) : std::string(), 7);
@@ -52,7 +73,8 @@ std::string task_line(
   auto const sign = sign_of(task.status, tick, style);
   if (used >= columns) return paint(fit(sign + " " + id, columns, style), colour, style);
   auto const note = fit(again + note_of(task, now), columns - used, style);
-  auto const note_colour = task.status == Status::failed ? Colour::red : Colour::grey;
+  bool const is_failure = task.status == Status::failed && !task.is_failed_call();
+  auto const note_colour = is_failure ? Colour::red : Colour::grey;
   return paint(sign, colour, style) + " " + id + "  " + time + "  " +
          paint(note, note_colour, style);
 }
@@ -100,19 +122,23 @@ std::string LiveScreen::ended_lines(RunView const& view, Instant now, ScreenSize
 std::vector<std::string> LiveScreen::live_lines(RunView const& view, Instant now, ScreenSize size)
     const {
   std::vector<std::string> out;
-  std::size_t const tasks_max = size.lines > 3 ? size.lines - 3 : 1;
+  std::size_t const lines_max = size.lines > 3 ? size.lines - 3 : 1;
   auto const width = id_width(view);
-  std::size_t hidden = 0;
-  for (auto const& task : view.tasks()) {
-    bool const is_live = task.status == Status::running || task.status == Status::retrying;
-    if (!is_live) continue;
-    if (out.size() < tasks_max) {
-      out.push_back(task_line(task, now, width, size.columns, tick_, style_));
-    } else {
-      ++hidden;
-    }
+  auto const live = live_tasks(view);
+  bool const is_all = live.size() <= lines_max;
+  std::size_t const shown = is_all ? live.size() : lines_max - 1;
+  auto const writing =
+      static_cast<std::size_t>(std::count_if(live.begin(), live.end(), [](TaskView const* task) {
+        return !task->text.is_empty();
+      }));
+  // What the tasks leave free is shared by those that write.
+  std::size_t const free = lines_max - std::min(lines_max, live.size());
+  std::size_t const each = writing == 0 ? 0 : std::min(text_lines_max, free / writing);
+  for (std::size_t i = 0; i < shown; ++i) {
+    out.push_back(task_line(*live[i], now, width, size.columns, tick_, style_));
+    add_text(out, *live[i], each, size.columns, style_);
   }
-  if (hidden > 0) out.back() = more_line(hidden + 1, style_);
+  if (!is_all) out.push_back(more_line(live.size() - shown, style_));
   out.push_back(bar_line(view, now, size.columns, style_));
   return out;
 }

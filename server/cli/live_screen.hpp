@@ -23,7 +23,8 @@ class LiveScreen {
   explicit LiveScreen(Style style) : style_(style) {}
 
   /// What to write now: clears what was drawn last, adds lines for the tasks that have ended since,
-  /// draws the rest. Never more live lines than the terminal has.
+  /// draws the rest: a line a task, and below it the end of what it writes. Never more live lines
+  /// than the terminal has.
   std::string draw(RunView const& view, Instant now, ScreenSize size);
   /// The same for the last time: nothing is left that would be drawn again.
   std::string finish(RunView const& view, Instant now, ScreenSize size);

@@ -6,11 +6,28 @@ namespace ropewalk::cli {
 namespace {
 
 constexpr std::size_t complaints_max = 20;
+constexpr std::size_t survived_max = 5;
 
 void add_complaint(std::vector<std::string>& out, Complaint const& complaint, Style style) {
   if (!complaint.message.empty()) out.push_back("    " + complaint.message);
   if (!complaint.hint.empty())
     out.push_back(paint("    mend: " + complaint.hint, Colour::grey, style));
+}
+
+/// Calls that failed and did not stop their callers: worth knowing, nothing to be mended.
+void add_survived(std::vector<std::string>& out, RunView const& view, Style style) {
+  std::size_t count = 0;
+  for (auto const& task : view.tasks()) {
+    if (!view.was_survived(task)) continue;
+    if (++count > survived_max) continue;
+    auto const line = "  " + task.id + ": a call that its caller " + task.parent +
+                      " survived: " + task.complaint.message;
+    out.push_back(paint(line, Colour::grey, style));
+  }
+  if (count > survived_max)
+    out.push_back(paint(
+        "  and " + std::to_string(count - survived_max) + " more of them", Colour::grey, style
+    ));
 }
 
 std::string again_text(boost::json::object const& event) {
@@ -37,11 +54,15 @@ std::vector<std::string> plain_lines(
   auto const at = instant_at(event, "at");
   auto line = (at ? clock_text(*at) : std::string("--:--:--")) + " ";
   line += pad(is_task ? task : "execution", id_columns) + "  ";
-  line += paint(to_string(*status), colour_of(*status), style);
+  auto const caller = strip_control(text_at(event, "parent"));
+  line += paint(to_string(*status), colour_of(*status, !caller.empty()), style);
   if (is_task) line += again_text(event);
+  bool const is_failed_call = *status == Status::failed && !caller.empty();
+  if (is_failed_call) line += paint("  (" + caller + " is told)", Colour::grey, style);
   out.push_back(std::move(line));
   auto complaint = complaint_of(event.if_contains("error"));
-  if (*status != Status::failed) complaint.hint.clear();  // nothing is to be mended yet
+  // Nothing is to be mended yet.
+  if (*status != Status::failed || is_failed_call) complaint.hint.clear();
   if (is_task) add_complaint(out, complaint, style);
   return out;
 }
@@ -61,13 +82,16 @@ std::vector<std::string> summary_lines(
     head += " in " + duration_text(view.finished_at().value_or(now) - *view.started_at());
   head += ": " + std::to_string(counts.completed) + " completed";
   if (counts.failed > 0) head += ", " + std::to_string(counts.failed) + " failed";
+  if (counts.failed_calls > 0)
+    head += ", " + std::to_string(counts.failed_calls) +
+            (counts.failed_calls == 1 ? " failed call" : " failed calls");
   if (counts.skipped > 0) head += ", " + std::to_string(counts.skipped) + " skipped";
   if (counts.cancelled > 0) head += ", " + std::to_string(counts.cancelled) + " cancelled";
   out.push_back(head + paint("  (" + std::string(execution) + ")", Colour::grey, style));
 
   std::size_t shown = 0;
   for (auto const& task : view.tasks()) {
-    if (task.status != Status::failed) continue;
+    if (task.status != Status::failed || view.was_survived(task)) continue;
     if (++shown > complaints_max) continue;
     out.push_back("  " + paint(task.id, Colour::red, style));
     add_complaint(out, task.complaint, style);
@@ -75,6 +99,7 @@ std::vector<std::string> summary_lines(
   if (shown > complaints_max)
     out.push_back("  and " + std::to_string(shown - complaints_max) + " more");
   if (shown == 0 && view.status() == Status::failed) add_complaint(out, view.complaint(), style);
+  add_survived(out, view, style);
   return out;
 }
 

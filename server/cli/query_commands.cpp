@@ -8,6 +8,7 @@
 #include "server/cli/interrupts.hpp"
 #include "server/cli/remote.hpp"
 #include "server/cli/run_view.hpp"
+#include "server/cli/task_text.hpp"
 #include "server/cli/watch.hpp"
 #include "server/http/target.hpp"
 
@@ -82,14 +83,18 @@ int show_command(Arguments const& arguments) {
   if (!client) return report(client.error());
   auto const id = find_id(*client, arguments.execution);
   if (!id) return report(id.error());
-  auto const execution = client->get("/v1/executions/" + *id);
-  if (!execution) return report(execution.error());
+  auto target = "/v1/executions/" + *id;
+  if (!arguments.task.empty()) target += "/tasks/" + encode_component(arguments.task);
+  auto const found = client->get(target);
+  if (!found) return report(found.error());
   Console out(stdout);
-  if (arguments.json || !execution->is_object()) {
-    out.line(to_text(*execution));
-  } else {
-    out.lines(execution_lines(execution->get_object(), wall_now(), out.table_width(), out.style()));
+  auto const* shown = found->if_object();
+  if (arguments.json || shown == nullptr) {
+    out.line(to_text(*found));
+    return 0;
   }
+  auto const make_lines = arguments.task.empty() ? execution_lines : task_lines;
+  out.lines(make_lines(*shown, wall_now(), out.table_width(), out.style()));
   return 0;
 }
 

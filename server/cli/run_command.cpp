@@ -120,7 +120,9 @@ struct Following {
 Result<bool> follow_here(Following& following) {
   auto& watch = following.watch;
   HttpClient const client(following.target->address());
-  Follower follower(client.address(), following.id, {"status", "log"}, watch.view().last_seq());
+  std::vector<std::string> kinds{"status", "log"};
+  if (watch.wants_tokens()) kinds.emplace_back("token");
+  Follower follower(client.address(), following.id, std::move(kinds), watch.view().last_seq());
   while (!watch.has_ended()) {
     auto const wish =
         following.cancellation.look(following.interrupts, client, following.id, watch);
@@ -157,10 +159,13 @@ Result<bool> follow(Arguments const& arguments, Following& following) {
   }
 }
 
-std::vector<std::string> task_ids(Workflow const& workflow) {
-  std::vector<std::string> out;
-  out.reserve(workflow.tasks.size());
-  for (auto const& task : workflow.tasks) out.push_back(task.id);
+WatchedTasks watched_tasks(Workflow const& workflow) {
+  WatchedTasks out;
+  out.ids.reserve(workflow.tasks.size());
+  for (auto const& task : workflow.tasks) {
+    out.ids.push_back(task.id);
+    if (task.type->name == "ai") out.writers.insert(task.id);
+  }
   return out;
 }
 
@@ -186,7 +191,8 @@ void print_result(Arguments const& arguments, HttpClient const& client, std::str
 
 WatchStyle watch_style(Arguments const& arguments, Console const& console) {
   if (arguments.json) return WatchStyle::json;
-  return arguments.watch || console.is_terminal() ? WatchStyle::live : WatchStyle::plain;
+  bool const is_live = arguments.watch || (console.is_terminal() && !arguments.tokens);
+  return is_live ? WatchStyle::live : WatchStyle::plain;
 }
 
 int run_on(
@@ -196,7 +202,8 @@ int run_on(
   if (!id) return fail(id.error());
   // Progress goes beside the result, not into it.
   Console console(arguments.output.empty() || arguments.json ? stdout : stderr);
-  Watch watch(console, watch_style(arguments, console), task_ids(*prepared.workflow));
+  auto const style = watch_style(arguments, console);
+  Watch watch(console, style, arguments.tokens, watched_tasks(*prepared.workflow));
   Following following{target, *id, watch};
   auto const ended = follow(arguments, following);
   watch.finish();

@@ -63,6 +63,17 @@ TaskView& RunView::task(std::string_view id) {
   return added;
 }
 
+TaskView const* RunView::find(std::string_view id) const {
+  auto const found = index_.find(id);
+  return found == index_.end() ? nullptr : &tasks_[found->second];
+}
+
+bool RunView::was_survived(TaskView const& task) const {
+  if (!task.is_failed_call()) return false;
+  auto const* caller = find(task.parent);
+  return caller != nullptr && caller->status == Status::completed;
+}
+
 bool RunView::apply(json::object const& event) {
   auto const seq = number_at(event, "seq");
   if (seq <= last_seq_) return false;
@@ -82,6 +93,20 @@ bool RunView::apply(json::object const& event) {
   return true;
 }
 
+void RunView::apply_text(json::object const& frame) {
+  auto const found = index_.find(text_at(frame, "task"));
+  if (found == index_.end() || frame.contains("channel")) return;  // the answer's text alone
+  auto& shown = tasks_[found->second];
+  auto const attempt = number_at(frame, "attempt");
+  bool const is_over = is_terminal(shown.status) && attempt <= shown.attempt;
+  if (is_over || attempt < shown.text_attempt || attempt < shown.attempt) return;
+  auto const type = text_at(frame, "type");
+  bool const begins = attempt > shown.text_attempt || number_at(frame, "offset") == 0;
+  if (type != "token" || begins) shown.text.clear();
+  shown.text_attempt = attempt;
+  if (type == "token") shown.text.add(text_at(frame, "text"));
+}
+
 void RunView::apply_execution(json::object const& event, Instant at) {
   auto const status = parse_status(text_at(event, "status"));
   if (!status) return;
@@ -99,9 +124,11 @@ void RunView::apply_task(json::object const& event, Instant at) {
   auto& task_view = task(text_at(event, "task"));
   auto const place = static_cast<std::size_t>(&task_view - tasks_.data());
   bool const had_ended = is_terminal(task_view.status);
-  count(task_view.status, -1);
-  count(*status, +1);
+  count(task_view, -1);
   task_view.status = *status;
+  if (auto const parent = text_at(event, "parent"); !parent.empty())
+    task_view.parent = strip_control(parent);
+  count(task_view, +1);
   task_view.attempt = static_cast<std::uint32_t>(number_at(event, "attempt"));
   task_view.retry_at = instant_at(event, "retryAt");
   task_view.complaint = complaint_of(event.if_contains("error"));
@@ -109,14 +136,16 @@ void RunView::apply_task(json::object const& event, Instant at) {
     task_view.started_at = at;
     task_view.last_line.clear();
   }
+  if (*status != Status::running || task_view.text_attempt < task_view.attempt)
+    task_view.text.clear();
   task_view.finished_at = *status == Status::running ? std::nullopt : std::optional(at);
   if (had_ended) std::erase(ended_, place);  // run again by `retry`
   if (is_terminal(*status)) ended_.push_back(place);
 }
 
-void RunView::count(Status status, int by) {
+void RunView::count(TaskView const& task, int by) {
   auto const add = [by](std::size_t& counter) { counter += static_cast<std::size_t>(by); };
-  switch (status) {
+  switch (task.status) {
     case Status::pending:
       break;
     case Status::running:
@@ -129,7 +158,7 @@ void RunView::count(Status status, int by) {
       add(counts_.completed);
       break;
     case Status::failed:
-      add(counts_.failed);
+      add(task.parent.empty() ? counts_.failed : counts_.failed_calls);
       break;
     case Status::skipped:
       add(counts_.skipped);

@@ -5,6 +5,7 @@
 
 #include "engine/base/time.hpp"
 #include "engine/model/status.hpp"
+#include "server/cli/text_tail.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -27,6 +28,7 @@ Complaint complaint_of(boost::json::value const* error);
 
 struct TaskView {
   std::string id{};
+  std::string parent{};  // of a call: the task that called; empty: a task of the workflow
   Status status = Status::pending;
   std::uint32_t attempt = 0;
   std::optional<Instant> started_at{};  // of the latest attempt
@@ -34,7 +36,11 @@ struct TaskView {
   std::optional<Instant> retry_at{};
   std::string last_line{};  // of its log, safe to print
   Complaint complaint{};
+  TextTail text{};                 // of what it writes, until it ends
+  std::uint64_t text_attempt = 0;  // whose text that is
 
+  /// A call that failed: its caller is told and decides what that means.
+  bool is_failed_call() const { return status == Status::failed && !parent.empty(); }
   /// How long the latest attempt has taken by `now`, or took.
   std::optional<Duration> elapsed(Instant now) const;
 };
@@ -45,10 +51,11 @@ struct StatusCounts {
   std::size_t retrying = 0;
   std::size_t completed = 0;
   std::size_t failed = 0;
+  std::size_t failed_calls = 0;  // not in `failed`
   std::size_t skipped = 0;
   std::size_t cancelled = 0;
 
-  std::size_t done() const { return completed + failed + skipped + cancelled; }
+  std::size_t done() const { return completed + failed + failed_calls + skipped + cancelled; }
 };
 
 class RunView {
@@ -59,7 +66,14 @@ class RunView {
   /// Takes an event of DESIGN §7; false when it was not new or is of no use here.
   bool apply(boost::json::object const& event);
 
+  /// Takes a frame `token`, `superseded` or `end` of a task's text (docs/wire.md).
+  void apply_text(boost::json::object const& frame);
+
   std::vector<TaskView> const& tasks() const { return tasks_; }
+  /// nullptr when nothing is known of it.
+  TaskView const* find(std::string_view id) const;
+  /// Whether a call failed and its caller completed all the same.
+  bool was_survived(TaskView const& task) const;
   StatusCounts const& counts() const { return counts_; }
   Status status() const { return status_; }
   bool paused() const { return paused_; }
@@ -74,7 +88,7 @@ class RunView {
   TaskView& task(std::string_view id);
   void apply_execution(boost::json::object const& event, Instant at);
   void apply_task(boost::json::object const& event, Instant at);
-  void count(Status status, int by);
+  void count(TaskView const& task, int by);
 
   std::vector<TaskView> tasks_;
   std::map<std::string, std::size_t, std::less<>> index_;

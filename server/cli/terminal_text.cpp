@@ -140,6 +140,25 @@ std::string fit(std::string_view text, std::size_t width, Style style) {
   return std::string(text.substr(0, at)) + std::string(mark);
 }
 
+std::vector<std::string> wrap(std::string_view text, std::size_t width) {
+  std::vector<std::string> out;
+  std::size_t begin = 0;
+  std::size_t used = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const point = code_point_at(text, at);
+    auto const columns = width_of(point.value);
+    if (used + columns > width && at > begin) {
+      out.emplace_back(text.substr(begin, at - begin));
+      begin = at;
+      used = 0;
+    }
+    used += columns;
+    at += point.size;
+  }
+  if (begin < text.size()) out.emplace_back(text.substr(begin));
+  return out;
+}
+
 std::string pad(std::string_view text, std::size_t width) {
   auto const used = display_width(text);
   return std::string(text) + std::string(used < width ? width - used : 0, ' ');

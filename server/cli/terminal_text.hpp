@@ -25,12 +25,18 @@ std::string strip_control(std::string_view text);
 std::size_t display_width(std::string_view text);
 /// `text`, cut to at most `width` columns with an ellipsis where something was cut.
 std::string fit(std::string_view text, std::size_t width, Style style);
+/// `text` in pieces of at most `width` columns (at least one character each); none for no text.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
 /// `text` with blanks up to `width` columns; never cut.
 std::string pad(std::string_view text, std::size_t width);
 
 enum class Colour : unsigned char { none, red, green, yellow, blue, grey, bold };
 std::string paint(std::string_view text, Colour colour, Style style);
 Colour colour_of(Status status);
+/// A call that failed is told to its caller: by itself it is no failure of the execution.
+inline Colour colour_of(Status status, bool is_call) {
+  return is_call && status == Status::failed ? Colour::yellow : colour_of(status);
+}
 
 /// One column that shows the status; `tick` turns the spinner of what runs.
 std::string sign_of(Status status, unsigned tick, Style style);

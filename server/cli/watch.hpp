@@ -5,10 +5,12 @@
 #include "server/cli/console.hpp"
 #include "server/cli/live_screen.hpp"
 #include "server/cli/run_view.hpp"
+#include "server/cli/token_lines.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,11 +18,18 @@ namespace ropewalk::cli {
 
 enum class WatchStyle : unsigned char { live, plain, json };
 
+struct WatchedTasks {
+  std::vector<std::string> ids{};
+  std::set<std::string, std::less<>> writers{};  // of `ids`: those that write texts
+};
+
 class Watch {
  public:
-  Watch(Console& console, WatchStyle style, std::vector<std::string> const& task_ids);
+  /// `tokens`: plain and JSON lines show texts as they come.
+  Watch(Console& console, WatchStyle style, bool tokens, WatchedTasks tasks);
 
-  void add(boost::json::object const& event);
+  /// An event, or a frame of a text.
+  void add(boost::json::object const& frame);
   /// Draws again if it is time to; call it about ten times a second.
   void tick();
   /// A line among the progress.
@@ -29,11 +38,22 @@ class Watch {
   void finish();
 
   RunView const& view() const { return view_; }
-  bool has_ended() const { return is_terminal(view_.status()); }
+  /// The execution has, and no text is still on its way: it may come a little later. A text whose
+  /// end does not come is not waited for long.
+  bool has_ended() const;
+  /// Frames of texts are of use.
+  bool wants_tokens() const { return tokens_ || style_ == WatchStyle::live; }
 
  private:
+  void add_event(boost::json::object const& event);
+  void add_text(boost::json::object const& frame);
+
   Console& console_;
   WatchStyle style_;
+  bool tokens_;
+  std::set<std::string, std::less<>> writers_;
+  TokenLines token_lines_;
+  std::chrono::steady_clock::time_point heard_at_{};
   RunView view_;
   LiveScreen screen_;
   std::chrono::steady_clock::time_point drawn_at_{};

@@ -83,6 +83,7 @@ TEST(Arguments, GlobalOptionsStandBeforeOrAfterTheCommand) {
   EXPECT_TRUE(good({"ps", "--json"}).json);
   EXPECT_EQ(good({"ps", "--server", "http://a:1"}).server, "http://a:1");
   EXPECT_EQ(good({"--data", "d", "show", "0190"}).data, "d");
+  EXPECT_EQ(good({"show", "0190", "ask"}).task, "ask");
 }
 
 TEST(Arguments, ConfigurationIsFlagsOfServe) {

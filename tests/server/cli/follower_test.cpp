@@ -74,6 +74,24 @@ TEST(Follower, SeesEveryEventOnceOverManyBrokenConnections) {
   }
 }
 
+TEST(Follower, GivesTheFramesOfTextsBesideTheEvents) {
+  FakeScript script;
+  script.frame = [](int, std::uint64_t, int frame) -> std::string {
+    if (frame == 0) return R"({"type":"subscribed","id":"s1","seq":0})";
+    if (frame == 1) return event_text(1);
+    if (frame == 2) return R"({"type":"token","task":"a","attempt":1,"offset":0,"text":"hi"})";
+    if (frame == 3) return R"({"type":"superseded","task":"a","attempt":1,"by":2})";
+    return frame == 4 ? R"({"type":"end","task":"a","attempt":2})" : "";
+  };
+  FakeServer const server(std::move(script));
+  Follower follower(address_of(server), "x", {"status", "token"});
+  for (auto const* expected : {"event", "token", "superseded", "end"}) {
+    auto const frame = follower.next(soon);
+    ASSERT_TRUE(frame && *frame);
+    EXPECT_EQ(text_at(**frame, "type"), expected);
+  }
+}
+
 TEST(Follower, ReturnsWhenNothingComes) {
   FakeScript script;
   script.frame = [](int, std::uint64_t, int) { return std::string(); };

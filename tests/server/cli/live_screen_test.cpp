@@ -13,6 +13,8 @@
 namespace ropewalk::cli {
 namespace {
 
+namespace json = boost::json;
+
 constexpr Style plain{};
 
 Instant at_second(int second) {
@@ -46,6 +48,69 @@ TEST(TaskLine, ShowsTheTryAndTheTimeOfTheNextOne) {
       task_line(view.tasks()[0], at_second(2), 1, 60, 0, plain),
       "~ a           try 2  again in 3.0s: no answer"
   );
+}
+
+json::object token_frame(std::string_view task, int attempt, int offset, std::string_view text) {
+  auto out = event(R"({"type":"token"})");
+  out["task"] = task;
+  out["attempt"] = attempt;
+  out["offset"] = offset;
+  out["text"] = text;
+  return out;
+}
+
+TEST(LiveText, StandsBelowItsTaskUntilItEnds) {
+  RunView view({"write", "other"});
+  view.apply(task_event(1, 0, "write", "RUNNING"));
+  view.apply(task_event(2, 0, "other", "RUNNING"));
+  view.apply_text(token_frame("write", 1, 0, "It is\x1b[2J a rather"));
+  view.apply_text(token_frame("write", 1, 15, " long text"));
+  LiveScreen screen(plain);
+  auto lines = lines_of(screen.draw(view, at_second(1), ScreenSize{21, 20}));
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[1], "  | It is a rather l");
+  EXPECT_EQ(lines[2], "  | ong text");
+  view.apply_text(token_frame("write", 1, 0, "Anew."));
+  lines = lines_of(screen.draw(view, at_second(1), ScreenSize{21, 20}));
+  EXPECT_EQ(lines[1], "  | Anew.");
+  auto superseded = event(R"({"type":"superseded","task":"write","attempt":1,"by":1})");
+  view.apply_text(superseded);
+  EXPECT_EQ(lines_of(screen.draw(view, at_second(1), ScreenSize{21, 20})).size(), 3U);
+  view.apply_text(token_frame("write", 1, 0, "Right."));
+  view.apply(task_event(3, 1, "write", "COMPLETED"));
+  EXPECT_TRUE(view.find("write")->text.is_empty());
+  view.apply_text(token_frame("write", 1, 0, "late"));
+  EXPECT_TRUE(view.find("write")->text.is_empty());
+}
+
+TEST(LiveText, MayComeBeforeTheNewsThatItsTaskRuns) {
+  RunView view({"write"});
+  view.apply_text(token_frame("write", 1, 0, "Early"));
+  view.apply(task_event(1, 0, "write", "RUNNING"));
+  view.apply_text(token_frame("write", 1, 5, " bird"));
+  EXPECT_EQ(view.find("write")->text.lines(40, 1), std::vector<std::string>{"Early bird"});
+  view.apply(task_event(2, 0, "write", "RETRYING"));
+  EXPECT_TRUE(view.find("write")->text.is_empty());
+  view.apply(task_event(3, 0, "write", "RUNNING", 2));
+  view.apply_text(token_frame("write", 1, 10, " late"));
+  EXPECT_TRUE(view.find("write")->text.is_empty()) << "of an attempt that is over";
+}
+
+TEST(LiveText, NeverTakesMoreThanTheTerminalHas) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 12; ++i) ids.push_back("task" + std::to_string(i));
+  RunView view(ids);
+  int seq = 0;
+  for (auto const& id : ids) {
+    view.apply(task_event(++seq, 0, id, "RUNNING"));
+    view.apply_text(token_frame(id, 1, 0, std::string(500, 'x') + "\n" + std::string(500, 'y')));
+    for (std::size_t height = 1; height < 40; ++height) {
+      LiveScreen screen(plain);
+      auto const lines = lines_of(screen.draw(view, at_second(1), ScreenSize{30, height}));
+      EXPECT_LE(lines.size(), std::max<std::size_t>(height, 2));
+      for (auto const& line : lines) EXPECT_LT(display_width(line), 30U);
+    }
+  }
 }
 
 TEST(TaskLine, FitsAnyWidth) {

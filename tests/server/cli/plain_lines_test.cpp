@@ -12,6 +12,7 @@
 namespace ropewalk::cli {
 namespace {
 
+namespace json = boost::json;
 using Lines = std::vector<std::string>;
 constexpr Style plain{};
 
@@ -70,6 +71,60 @@ TEST(Summary, NamesFailedTasksWithTheirMend) {
           "triage FAILED in 4.0s: 1 completed, 1 failed, 1 skipped  (0190)",
           "  b",
           "    exit status 3",
+          "    mend: look at its log"})
+  );
+}
+
+/// `lookup[1]`, called by `agent`, fails.
+json::object failed_call(int seq) {
+  auto out = task_event(seq, 1, "lookup[1]", "FAILED");
+  out["parent"] = "agent";
+  out["error"] = event(R"({"message":"no such customer","hint":"look at its log"})");
+  return out;
+}
+
+TEST_F(PlainLines, AFailedCallIsToldToItsCaller) {
+  EXPECT_EQ(
+      plain_lines(failed_call(1), 9, plain),
+      (Lines{"12:00:01 lookup[1]  FAILED  (agent is told)", "    no such customer"})
+  );
+  auto const coloured = plain_lines(failed_call(1), 9, Style{.colour = true});
+  EXPECT_EQ(coloured[0].find("\x1b[31m"), std::string::npos) << "not in red";
+}
+
+TEST(Summary, ACallThatItsCallerSurvivedIsNoFailure) {
+  RunView view({"agent", "lookup"});
+  view.apply(execution_event(1, 0, "RUNNING"));
+  view.apply(failed_call(2));
+  view.apply(task_event(3, 2, "agent", "COMPLETED"));
+  view.apply(task_event(4, 2, "lookup", "COMPLETED"));
+  view.apply(execution_event(5, 2, "COMPLETED"));
+  EXPECT_EQ(
+      summary_lines(view, "care", "0190", Instant{}, plain),
+      (Lines{
+          "care COMPLETED in 2.0s: 2 completed, 1 failed call  (0190)",
+          "  lookup[1]: a call that its caller agent survived: no such customer"})
+  );
+  for (auto const& line : summary_lines(view, "care", "0190", Instant{}, Style{.colour = true}))
+    EXPECT_EQ(line.find("\x1b[31m"), std::string::npos) << line;
+}
+
+TEST(Summary, ACallThatItsCallerDidNotSurviveIsOne) {
+  RunView view({"agent", "lookup"});
+  view.apply(execution_event(1, 0, "RUNNING"));
+  view.apply(failed_call(2));
+  auto failed = task_event(3, 2, "agent", "FAILED");
+  failed["error"] = event(R"({"message":"it gave up","hint":""})");
+  view.apply(failed);
+  view.apply(execution_event(4, 2, "FAILED"));
+  EXPECT_EQ(
+      summary_lines(view, "care", "0190", Instant{}, plain),
+      (Lines{
+          "care FAILED in 2.0s: 0 completed, 1 failed, 1 failed call  (0190)",
+          "  agent",
+          "    it gave up",
+          "  lookup[1]",
+          "    no such customer",
           "    mend: look at its log"})
   );
 }
