@@ -6,6 +6,8 @@
 #include "providers/ai/chat_memory.hpp"
 #include "providers/ai/json_extract.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 
 namespace ropewalk::ai {
@@ -64,7 +66,7 @@ AiAttempt::AiAttempt(
     : parts_(parts), request_(request), sink_(sink), correction_(correction), relay_(sink) {}
 
 Async<AttemptOutcome> AiAttempt::run() {
-  auto working = work();
+  auto working = caught_work();
   auto worked = co_await std::move(working);
   AttemptOutcome outcome;
   outcome.usage = ledger_.usage();
@@ -83,6 +85,18 @@ Async<AttemptOutcome> AiAttempt::run() {
     sink_.end_text(std::move(end));
   }
   co_return outcome;
+}
+
+/// A cancellation that comes between two awaits ends the next of them by throwing. What was called
+/// until then was paid for all the same.
+Async<Result<json::value>> AiAttempt::caught_work() {
+  try {
+    auto working = work();
+    co_return co_await std::move(working);
+  } catch (boost::system::system_error const& thrown) {
+    if (thrown.code() != asio::error::operation_aborted) throw;
+  }
+  co_return Error{ErrorClass::transient, "cancelled", "the attempt was stopped"};
 }
 
 Async<Result<json::value>> AiAttempt::work() {

@@ -24,9 +24,11 @@ class AiAttempt {
       TokenCorrection& correction
   );
 
+  /// Usage, spend and detail are there however it ended, also where it was cancelled.
   Async<AttemptOutcome> run();
 
  private:
+  Async<Result<json::value>> caught_work();
   /// The task's output.
   Async<Result<json::value>> work();
   Async<Result<>> prepare();

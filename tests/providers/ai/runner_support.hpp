@@ -164,6 +164,10 @@ class RecordingSink final : public AttemptSink {
   void end_text(TextEnd wanted) override { end = std::move(wanted); }
   Async<Result<json::value>> call(TaskCall call) override {
     calls.push_back(call.task + to_text(call.arguments));
+    if (hanging_task == call.task) {
+      Timer never(co_await asio::this_coro::executor, Timer::time_point::max());
+      co_await never.async_wait(use_async);
+    }
     auto const found = answers.find(call.task);
     if (found == answers.end())
       co_return Error{ErrorClass::permanent, "exit_code", "task \"" + call.task + "\" failed"};
@@ -177,6 +181,7 @@ class RecordingSink final : public AttemptSink {
   std::vector<std::string> calls{};
   std::vector<std::string> waits{};
   std::map<std::string, json::value> answers{};
+  std::string hanging_task{};  // ends by cancellation only
   std::optional<TextEnd> end{};
 };
 

@@ -1,0 +1,63 @@
+// What attempts leave behind of the calls that they made, however they end.
+#include "engine/async/async_scope.hpp"
+#include "tests/providers/ai/runner_support.hpp"
+
+#include <gmock/gmock.h>
+
+namespace ropewalk::ai {
+namespace {
+
+using namespace test;
+using ropewalk::test::run_coro;
+
+/// Runs `config` and cancels it once `is_there(bench)`.
+Async<> run_cancelled(
+    Bench& bench, std::string config, std::function<bool(Bench&)> is_there, AttemptOutcome& out
+) {
+  auto run_into = [](Bench& on, std::string const& text, AttemptOutcome& into) -> Async<> {
+    auto running = on.run(text);
+    into = co_await std::move(running);
+  };
+  auto const signal = std::make_shared<asio::cancellation_signal>();
+  AsyncScope scope(co_await asio::this_coro::executor);
+  auto work = run_into(bench, config, out);
+  scope.spawn(std::move(work), signal);
+  auto waiting = ropewalk::test::eventually([&] { return is_there(bench); });
+  EXPECT_TRUE(co_await std::move(waiting));
+  signal->emit(asio::cancellation_type::terminal);
+  co_await scope.join();
+}
+
+Script counted(Script script) {
+  ChatUsage usage;
+  usage.input = 1000;
+  usage.output = 20;
+  script.events.insert(script.events.begin(), UsageReported{usage});
+  return script;
+}
+
+TEST(AiSpend, StaysWhenTheAttemptIsStoppedDuringATool) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    bench.model("a").scripts = {counted(calls_tool("get_weather", "{}"))};
+    bench.sink.hanging_task = "weather";
+    AttemptOutcome outcome;
+    auto running = run_cancelled(
+        bench,
+        R"({"prompt": "Is it raining in Oslo?", "model": "a/one",
+            "tools": [{"name": "get_weather", "task": "weather", "description": "The weather", "parameters": {"type": "object"}}]})",
+        [](Bench& on) { return !on.sink.calls.empty(); },
+        outcome
+    );
+    co_await std::move(running);
+    EXPECT_EQ(outcome.output.error().code, "cancelled") << outcome.output.error().message;
+    EXPECT_EQ(outcome.usage.at("inputTokens"), 1000);
+    EXPECT_EQ(outcome.spend.size(), 1U);
+    EXPECT_EQ(outcome.spend.at(0).output_tokens, 20);
+    EXPECT_EQ(outcome.detail.at("calls").as_array().size(), 1U);
+  };
+  run_coro(body());
+}
+
+}  // namespace
+}  // namespace ropewalk::ai
