@@ -41,7 +41,7 @@ json::object call_json(CallRecord const& record) {
 /// A call that never reached the provider, or that it refused, costs nothing, known or not.
 bool is_free(CallRecord const& record) {
   if (record.is_cached) return true;
-  return record.error && record.usage == ChatUsage{} && !record.was_left;
+  return record.error && !record.was_left;
 }
 
 }  // namespace

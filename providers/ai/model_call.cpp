@@ -4,7 +4,6 @@
 #include "providers/ai/model_caller.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ropewalk::ai {
 namespace {
@@ -34,21 +33,6 @@ std::optional<double> input_cost(ModelInfo const& info, std::int64_t tokens) {
 
 bool is_simulation(ProviderConfig const* provider) {
   return provider->settings.type == "sim";
-}
-
-/// Whether the provider may have worked for an answer that it had no occasion to count.
-bool may_have_cost(ChatOutcome const& outcome) {
-  constexpr std::array<std::string_view, 6> left{
-      "cancelled",
-      "connection_lost",
-      "stream_truncated",
-      "timeout_first_byte",
-      "timeout_idle",
-      "timeout_total"};
-  bool const has_begun = outcome.total > Duration{};
-  if (outcome.ended || !has_begun) return false;
-  return outcome.first_token > Duration{} ||
-         std::find(left.begin(), left.end(), outcome.ended.error().code) != left.end();
 }
 
 }  // namespace
@@ -189,46 +173,55 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
   if (!permit) {
     ChatOutcome never;
     never.ended = permit.error();
-    record(prepared, target, never);
+    record(prepared, target, never, account_of(facts_of(prepared), never));
     co_return permit.error();
   }
   auto calling = parts_.clients.client(*prepared.provider).call(prepared.chat, listener);
   auto outcome = co_await std::move(calling);
-  auto const& usage = outcome.answer.usage;
+  auto const account = account_of(facts_of(prepared), outcome);
   CallReport report;
-  if (usage.input || usage.output)
-    report.tokens_used = usage.input.value_or(prepared.input) + usage.output.value_or(0);
+  report.tokens_used = account.tokens_used;
   report.limits = outcome.limits;
   if (!outcome.ended) report.error = outcome.ended.error();
   permit->settle(std::move(report));
-  if (usage.input) correction_.learn(full_name(target.model), prepared.input_raw, *usage.input);
-  record(prepared, target, outcome);
+  if (auto const input = account.usage.input)
+    correction_.learn(full_name(target.model), prepared.input_raw, *input);
+  record(prepared, target, outcome, account);
   if (!outcome.ended) co_return outcome.ended.error();
   co_return std::move(outcome.answer);
 }
 
+CallFacts ModelCaller::facts_of(Prepared const& prepared) {
+  CallFacts out;
+  out.model = prepared.chat.model;
+  out.input = prepared.input;
+  out.price = prepared.info.price;
+  out.costs_nothing = is_simulation(prepared.provider);
+  return out;
+}
+
 void ModelCaller::record(
-    Prepared const& prepared, Target const& target, ChatOutcome const& outcome
+    Prepared const& prepared,
+    Target const& target,
+    ChatOutcome const& outcome,
+    CallAccount const& account
 ) {
   CallRecord out;
   out.model = target.model;
   out.purpose = target.purpose;
   out.answered_by = outcome.answer.model;
   out.request_id = outcome.answer.request_id;
-  out.usage = outcome.answer.usage;
+  out.usage = account.usage;
   if (outcome.ended)
     out.finish = outcome.answer.finish.reason;
   else
     out.error = outcome.ended.error();
-  if (prepared.info.price) out.cost_usd = cost_usd(*prepared.info.price, out.usage);
+  out.cost_usd = account.cost_usd;
   out.is_simulated = is_simulation(prepared.provider);
-  if (out.is_simulated) out.cost_usd = 0;
-  out.was_left = !out.is_simulated && may_have_cost(outcome);
+  out.was_left = account.was_left;
   out.first_token = outcome.first_token;
   out.total = outcome.total;
-  budget_.spent(
-      out.usage.input.value_or(0) + out.usage.output.value_or(0), out.cost_usd.value_or(0)
-  );
+  budget_.spent(account.charged_tokens, account.charged_usd);
   parts_.observer.model_called(
       target.model.provider, target.model.model, out.usage, out.cost_usd, out.first_token
   );

@@ -10,6 +10,7 @@
 #include "engine/ports/task_runner.hpp"
 #include "providers/ai/ai_parts.hpp"
 #include "providers/ai/budget_guard.hpp"
+#include "providers/ai/call_account.hpp"
 #include "providers/ai/call_ledger.hpp"
 #include "providers/ai/context_fit.hpp"
 #include "providers/ai/draft.hpp"
@@ -98,7 +99,13 @@ class ModelCaller {
   Async<Result<ChatAnswer>> call_now(
       Prepared const& prepared, Target const& target, ChatListener const& listener
   );
-  void record(Prepared const& prepared, Target const& target, ChatOutcome const& outcome);
+  static CallFacts facts_of(Prepared const& prepared);
+  void record(
+      Prepared const& prepared,
+      Target const& target,
+      ChatOutcome const& outcome,
+      CallAccount const& account
+  );
 
   AiParts const& parts_;
   AttemptRequest const& request_;

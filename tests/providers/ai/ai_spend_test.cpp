@@ -45,7 +45,8 @@ TEST(AiSpend, StaysWhenTheAttemptIsStoppedDuringATool) {
     auto running = run_cancelled(
         bench,
         R"({"prompt": "Is it raining in Oslo?", "model": "a/one",
-            "tools": [{"name": "get_weather", "task": "weather", "description": "The weather", "parameters": {"type": "object"}}]})",
+            "tools": [{"name": "get_weather", "task": "weather", "description": "The weather",
+                       "parameters": {"type": "object"}}]})",
         [](Bench& on) { return !on.sink.calls.empty(); },
         outcome
     );
@@ -55,6 +56,29 @@ TEST(AiSpend, StaysWhenTheAttemptIsStoppedDuringATool) {
     EXPECT_EQ(outcome.spend.size(), 1U);
     EXPECT_EQ(outcome.spend.at(0).output_tokens, 20);
     EXPECT_EQ(outcome.detail.at("calls").as_array().size(), 1U);
+  };
+  run_coro(body());
+}
+
+constexpr auto priced =
+    R"({"prompt": "Say hello to Ada",
+    "model": ["a/gpt-4o-mini", "b/gpt-4o-mini"], "budget": {"maxCostUsd": 0.0001}})";
+
+TEST(AiSpend, ABudgetNoticesCallsThatBrokeOff) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    std::string words;
+    for (int i = 0; i < 1000; ++i) words += "rope ";
+    bench.model("a").scripts = {fails(ErrorClass::transient, "stream_truncated", words)};
+    bench.model("b").scripts = {says("Hello.")};
+    std::string const config = priced;
+    auto running = bench.run(config);
+    auto const outcome = co_await std::move(running);
+    EXPECT_TRUE(bench.model("b").requests.empty()) << "about $0.0006 are gone already";
+    EXPECT_EQ(outcome.output.error().code, "budget_exceeded");
+    EXPECT_TRUE(outcome.usage.at("costUsd").is_null()) << "what it cost nobody knows";
+    EXPECT_EQ(outcome.spend.size(), 1U);
+    EXPECT_FALSE(outcome.spend.at(0).cost_usd);
   };
   run_coro(body());
 }

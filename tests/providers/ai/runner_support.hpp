@@ -73,6 +73,7 @@ class ScriptedModel final : public ModelClient {
       listener(event);
     }
     out.answer = builder.take();
+    out.total = std::chrono::milliseconds(1);
     if (script.error) out.ended = *script.error;
     co_return out;
   }
