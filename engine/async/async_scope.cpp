@@ -20,6 +20,20 @@ bool is_cancellation(std::exception_ptr const& fault) {
   }
 }
 
+/// Asio waits once more behind the last line of a coroutine that never waited. Should it be
+/// cancelled by then (by itself, when it ends its scope), that wait throws, with nobody to catch
+/// it.
+Async<> not_thrown_at_its_end(Async<> work) {
+  std::exception_ptr fault;
+  try {
+    co_await std::move(work);
+  } catch (...) {
+    fault = std::current_exception();
+  }
+  co_await asio::this_coro::throw_if_cancelled(false);
+  if (fault) std::rethrow_exception(fault);
+}
+
 }  // namespace
 
 AsyncScope::AsyncScope(Executor executor)
@@ -47,8 +61,9 @@ void AsyncScope::spawn(Async<> work, std::shared_ptr<asio::cancellation_signal> 
     children_.erase(child);
     finished(fault);
   };
+  auto whole = not_thrown_at_its_end(std::move(work));
   asio::co_spawn(
-      executor_, std::move(work), asio::bind_cancellation_slot((*child)->slot(), std::move(done))
+      executor_, std::move(whole), asio::bind_cancellation_slot((*child)->slot(), std::move(done))
   );
 }
 

@@ -54,6 +54,28 @@ Async<> fault_cancels_siblings() {
   EXPECT_EQ(what, "boom");
 }
 
+/// Its last line is reached without a wait: Asio's own wait behind it finds it cancelled.
+Async<> end_scope_at_once(AsyncScope& scope, bool throws) {
+  scope.cancel();
+  if (throws) throw std::runtime_error("boom");
+  co_return;
+}
+
+Async<> ended_by_a_child_that_never_waits(bool throws) {
+  int count = 0;
+  std::string what;
+  AsyncScope scope(co_await asio::this_coro::executor);
+  scope.spawn(count_after(1h, count));
+  scope.spawn(end_scope_at_once(scope, throws));
+  try {
+    co_await scope.join();
+  } catch (std::runtime_error const& error) {
+    what = error.what();
+  }
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(what, throws ? "boom" : "");
+}
+
 Async<> one_by_its_signal() {
   int count = 0;
   auto const signal = std::make_shared<asio::cancellation_signal>();
@@ -98,6 +120,11 @@ Async<> a_cancelled_joiner_cancels_its_children() {
   outer.cancel();
   co_await outer.join();
   EXPECT_TRUE(restored) << "the throw flag is the whole coroutine's: join gives it back as it was";
+}
+
+TEST(AsyncScope, AChildThatNeverWaitsMayEndIt) {
+  run_coro(ended_by_a_child_that_never_waits(false));
+  run_coro(ended_by_a_child_that_never_waits(true));
 }
 
 TEST(AsyncScope, JoinWaitsForEveryChild) {
