@@ -25,6 +25,11 @@ class PlainStream : public ByteStream {
     co_return Transfer{ec, count};
   }
 
+  void cancel() override {
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);
+  }
+
   bool is_quiet() override { return is_socket_quiet(socket_); }
 
  private:

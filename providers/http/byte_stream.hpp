@@ -32,6 +32,8 @@ class ByteStream {
   virtual Async<Transfer> read_some(asio::mutable_buffer into) = 0;
   /// All of `bytes`; `count` says how many were taken when that failed.
   virtual Async<Transfer> write_all(std::string_view bytes) = 0;
+  /// Ends a read or write that is under way with operation_aborted; only closing is right after it.
+  virtual void cancel() = 0;
   /// True when the connection is up and nothing waits to be read: fit for another request.
   virtual bool is_quiet() = 0;
 };

@@ -64,11 +64,28 @@ Async<Result<>> HttpResponse::Body::read_head() {
 /// Until there is something to give away, or nothing more comes.
 Async<Result<>> HttpResponse::Body::read_piece() {
   while (piece_.empty() && !reader_.is_done()) {
+    if (watch_ && watch_->is_late()) co_return start_.limits.late(Phase::body);
     auto const read = co_await read_more();
     if (!read) co_return read.error();
     piece_ = reader_.take_body();
   }
   co_return Result<>{};
+}
+
+Async<Result<>> HttpResponse::Body::read_piece_in_time() {
+  auto const give_up = start_.limits.give_up(Phase::body);
+  if (!give_up) co_return co_await read_piece();
+  if (*give_up <= Steady::now()) co_return start_.limits.late(Phase::body);
+  auto const executor = co_await asio::this_coro::executor;
+  if (!watch_) watch_.emplace(executor);
+  watch_->begin(*start_.connection.stream, *give_up);
+  auto const read = co_await read_piece();
+  watch_->end();
+  if (read) co_return read;
+  auto const state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) co_return http::cancelled();
+  if (watch_->is_late()) co_return start_.limits.late(Phase::body);
+  co_return read;
 }
 
 Async<Result<>> HttpResponse::Body::read_more() {
@@ -88,8 +105,7 @@ Async<Result<std::string>> HttpResponse::Body::read_some() {
   if (failure_) co_return *failure_;
   try {
     if (piece_.empty() && !reader_.is_done()) {
-      auto work = read_piece();
-      auto const read = co_await start_.limits.run(Phase::body, std::move(work));
+      auto const read = co_await read_piece_in_time();
       if (!read) fail(read.error());
     }
   } catch (boost::system::system_error const& thrown) {
@@ -102,6 +118,7 @@ Async<Result<std::string>> HttpResponse::Body::read_some() {
 }
 
 void HttpResponse::Body::fail(Error error) {
+  if (watch_) watch_->end();
   start_.connection.stream.reset();
   failure_.emplace(std::move(error));
 }

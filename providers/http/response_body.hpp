@@ -7,6 +7,7 @@
 
 #include "providers/http/connection_pool.hpp"
 #include "providers/http/http_client.hpp"
+#include "providers/http/idle_watch.hpp"
 #include "providers/http/response_reader.hpp"
 #include "providers/http/time_limits.hpp"
 
@@ -47,6 +48,7 @@ class HttpResponse::Body {
   Async<Result<>> write_piece(std::string_view piece);
   Async<Result<>> read_head();
   Async<Result<>> read_piece();
+  Async<Result<>> read_piece_in_time();
   Async<Result<>> read_more();
   void finish();
 
@@ -54,6 +56,7 @@ class HttpResponse::Body {
   http::ResponseReader reader_;
   std::unique_ptr<char[]> space_;  // what a read goes into
   std::string piece_;              // read, not yet given away
+  std::optional<http::IdleWatch> watch_;
   std::optional<Error> failure_;
   bool is_written_to_ = false;
   bool is_cut_ = false;  // the request could not be written to its end

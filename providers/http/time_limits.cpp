@@ -3,6 +3,8 @@
 #include "engine/async/deadline.hpp"
 #include "providers/http/http_error.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::http {
 namespace {
 
@@ -46,6 +48,21 @@ Error timed_out(Limit const& limit, Duration allowed, std::string const& peer) {
 
 TimeLimits::TimeLimits(HttpTimeouts const& timeouts, std::string peer)
     : timeouts_(timeouts), end_(Steady::now() + timeouts.total), peer_(std::move(peer)) {}
+
+std::optional<Steady::time_point> TimeLimits::give_up(Phase phase) const {
+  auto const limit = limit_of(phase, timeouts_);
+  std::optional<Steady::time_point> out;
+  if (limit.time > Duration::zero()) out = Steady::now() + limit.time;
+  if (timeouts_.total > Duration::zero()) out = std::min(out.value_or(end_), end_);
+  return out;
+}
+
+Error TimeLimits::late(Phase phase) const {
+  if (timeouts_.total > Duration::zero() && Steady::now() >= end_)
+    return timed_out(Limit{{}, "timeout_total", "did not answer in full"}, timeouts_.total, peer_);
+  auto const limit = limit_of(phase, timeouts_);
+  return timed_out(limit, limit.time, peer_);
+}
 
 Async<Result<>> TimeLimits::run(Phase phase, Async<Result<>> work) const {
   auto limit = limit_of(phase, timeouts_);

@@ -6,6 +6,8 @@
 
 #include "providers/http/http_client.hpp"
 
+#include <optional>
+
 namespace ropewalk::http {
 
 class TimeLimits {
@@ -18,6 +20,11 @@ class TimeLimits {
   /// Errors: timeout_connect, timeout_idle (write, body), timeout_first_byte, timeout_total (all
   /// transient), those of `work`.
   Async<Result<>> run(Phase phase, Async<Result<>> work) const;
+
+  /// For who keeps the time itself: when a phase that begins now has to be over; nullopt: never.
+  std::optional<Steady::time_point> give_up(Phase phase) const;
+  /// What to say of a phase that was not.
+  Error late(Phase phase) const;
 
  private:
   HttpTimeouts timeouts_;

@@ -59,6 +59,11 @@ class TlsStream : public ByteStream {
     co_return Transfer{ec, count};
   }
 
+  void cancel() override {
+    boost::system::error_code ignored;
+    stream_.next_layer().cancel(ignored);
+  }
+
   bool is_quiet() override {
     return SSL_pending(stream_.native_handle()) == 0 && is_socket_quiet(stream_.next_layer());
   }

@@ -151,8 +151,8 @@ Async<bool> HttpSession::write(Response const& response, bool is_head, bool keep
 
 Async<> HttpSession::write_stream(BodyStream& body) {
   AsyncScope loops(socket_.get_executor());
-  loops.spawn(stream_loop(body, loops));
   loops.spawn(watch_client(loops));
+  loops.spawn(stream_loop(body, loops));  // last: it may be done, and cancel both, before it waits
   streaming_ = &loops;
   if (finishing_) loops.cancel();
   co_await loops.join();

@@ -4,6 +4,8 @@
 
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 namespace ropewalk::server {
@@ -33,6 +35,14 @@ Async<Result<>> write_now(Socket& socket, std::string_view bytes) {
   co_return Result<>{};
 }
 
+/// What the kernel takes of `bytes` at once: most that is written fits into its buffer, and needs
+/// neither a wait nor a time limit. A failure is left to be found by the write that waits.
+std::size_t write_at_once(Socket& socket, std::string_view bytes) {
+  auto const count =
+      ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
 /// What the deadline cut short says that it was cancelled; only the clock knows by whom.
 Result<> or_timeout(Result<> result, Steady::time_point give_up) {
   if (!result && result.error().code == "cancelled" && Steady::now() >= give_up)
@@ -52,6 +62,9 @@ Async<Result<>> read_some(Socket& socket, std::string& into, Duration limit) {
 Async<Result<>> write_all(Socket& socket, std::string_view bytes, Duration limit) {
   constexpr std::size_t piece_max = 256 * 1024;
   while (!bytes.empty()) {
+    auto const at_once = write_at_once(socket, bytes.substr(0, piece_max));
+    bytes.remove_prefix(at_once);
+    if (at_once > 0) continue;
     auto const piece = bytes.substr(0, piece_max);
     auto work = write_now(socket, piece);
     auto const written = co_await with_deadline(limit, std::move(work));
