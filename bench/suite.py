@@ -15,12 +15,15 @@ import time
 
 import machine
 from server import Server
+from streams import Nginx, Source, Streams
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 IN_FLIGHT = 50
 CHAIN_TASKS = 3
 COMMANDS = 2000
 SLOTS = 8
+STREAM_SLOTS = 2000
+STREAM_RUNS_MAX = 2  # they take the longest, and have many tokens in each
 CHAIN = {'name': 'chain', 'tasks': {
     'a': {'type': 'pass'},
     'b': {'type': 'pass', 'needs': ['a']},
@@ -97,22 +100,35 @@ class Suite:
                [('2,000 processes (true), 8 at a time', 'processes/s', 'perSecond', 1)])
 
 
-def measure(suite, runs):
+def measure(measurements, runs):
     results = []
-    for ours, limit_name, limit, rows in suite.measurements():
+    for ours, limit_name, limit, rows in measurements:
         print(f'measuring: {rows[0][0]}', file=sys.stderr)
-        pairs = [(ours(), limit()) for _ in range(runs)]
+        pairs = [(ours(), limit() if limit else None) for _ in range(runs)]
         for name, unit, key, factor in rows:
             mine = [pair[0][key] * factor for pair in pairs]
-            theirs = [pair[1][key] * factor for pair in pairs]
-            ratios = [a / b for a, b in zip(mine, theirs)]
-            results.append({
-                'figure': name, 'unit': unit, 'limitIs': limit_name,
-                'ours': statistics.median(mine), 'limit': statistics.median(theirs),
-                'ratio': statistics.median(ratios), 'ratioRange': [min(ratios), max(ratios)],
-                'runs': [{'ours': pair[0], 'limit': pair[1]} for pair in pairs],
-            })
+            row = {'figure': name, 'unit': unit, 'limitIs': limit_name,
+                   'ours': statistics.median(mine), 'limit': None, 'ratio': None,
+                   'ratioRange': None,
+                   'runs': [{'ours': pair[0], 'limit': pair[1]} for pair in pairs]}
+            if limit:
+                theirs = [pair[1][key] * factor for pair in pairs]
+                ratios = [a / b for a, b in zip(mine, theirs)]
+                row |= {'limit': statistics.median(theirs), 'ratio': statistics.median(ratios),
+                        'ratioRange': [min(ratios), max(ratios)]}
+            results.append(row)
     return results
+
+
+def measure_streams(binary, build, folder, flags, runs, seconds):
+    """On a server of their own: what it holds for a stream is the difference to when it was new."""
+    with Source(build) as source, Nginx(source) as nginx, tempfile.TemporaryDirectory() as configs:
+        if nginx.missing:
+            print(f'bench: {nginx.missing}', file=sys.stderr)
+        config = source.config(configs)
+        with Server(binary, folder.resolve(), [*flags, '--config', config]) as server:
+            streams = Streams(server, build, nginx)
+            return measure(streams.measurements(seconds), min(runs, STREAM_RUNS_MAX))
 
 
 def show(report):
@@ -124,11 +140,17 @@ def show(report):
     print(f"{'figure':<50} {'ours':>10} {'limit':>10} {'ratio':>6}  {'(range)':<13} limit is")
     for row in report['figures']:
         digits = 2 if row['unit'] == 'ms' else 0
+        if row['limit'] is None:
+            print(f"{row['figure']:<50} {row['ours']:>10,.{digits}f} {'-':>10} {'-':>6}  "
+                  f"{'':<13} (no {row['limitIs']}) [{row['unit']}]")
+            continue
         low, high = row['ratioRange']
         print(f"{row['figure']:<50} {row['ours']:>10,.{digits}f} {row['limit']:>10,.{digits}f} "
               f"{row['ratio']:>6.2f}  {f'({low:.2f}-{high:.2f})':<13} {row['limitIs']}"
               f" [{row['unit']}]")
     costs = report['figures'][0]['runs']
+    if 'serverCpuMicroseconds' not in costs[0]['ours']:
+        return
     for who in ('server', 'postgres'):
         spent = statistics.median(run['ours'][f'{who}CpuMicroseconds'] for run in costs)
         print(f'CPU a task, 50 in flight: {who} {spent:.0f} µs')
@@ -140,14 +162,21 @@ def main():
     parser.add_argument('--runs', type=int, default=5, help='of each figure (5)')
     parser.add_argument('--seconds', type=float, default=3, help='of a run (3)')
     parser.add_argument('--quick', action='store_true', help='one run of a second each')
+    parser.add_argument('--only', choices=('tasks', 'streams'), help='one half of the figures')
     parser.add_argument('--data', type=pathlib.Path, help='where the data goes: the disk measured')
     arguments = parser.parse_args()
     runs, seconds = (1, 1.0) if arguments.quick else (arguments.runs, arguments.seconds)
     folder = arguments.data or arguments.build
     report = {'machine': machine.describe(folder), 'runsEach': runs, 'secondsEach': seconds}
     binary = (arguments.build / 'ropewalk').resolve()
-    with Server(binary, folder.resolve(), ['--pools', f'default={SLOTS}']) as server:
-        report['figures'] = measure(Suite(server, arguments.build, seconds), runs)
+    flags = ['--pools', f'default={SLOTS},streams={STREAM_SLOTS}']
+    report['figures'] = []
+    if arguments.only != 'streams':
+        with Server(binary, folder.resolve(), flags) as server:
+            suite = Suite(server, arguments.build, seconds)
+            report['figures'] += measure(suite.measurements(), runs)
+    if arguments.only != 'tasks':
+        report['figures'] += measure_streams(binary, arguments.build, folder, flags, runs, seconds)
     results = FOLDER / 'results'
     results.mkdir(exist_ok=True)
     (results / 'latest.json').write_text(json.dumps(report, indent=2) + '\n')
