@@ -7,8 +7,15 @@
 namespace ropewalk::ai {
 namespace {
 
-bool is_key_refused(Error const& error) {
+bool is_refusal(Error const& error) {
   return error.code == "quota_exhausted" || error.code == "auth";
+}
+
+/// Of the key itself or the whole account, as the dialect found out: else it is about one model.
+bool is_account_wide(Error const& error) {
+  auto const* facts = error.detail.if_object();
+  auto const* flag = facts ? facts->if_contains("accountWide") : nullptr;
+  return flag && flag->is_bool() && flag->get_bool();
 }
 
 std::int64_t milliseconds_until(Instant then, Instant now) {
@@ -41,32 +48,43 @@ CircuitBreaker::State CircuitBreaker::state(Instant now) const {
   return now < open_until_ ? State::open : State::half_open;
 }
 
-std::optional<Error> CircuitBreaker::refusal(std::string_view provider, Instant now) const {
+std::optional<Error> CircuitBreaker::refusal(std::string_view who, Instant now) const {
   State const current = state(now);
   if (current == State::closed || (current == State::half_open && !is_probing_))
     return std::nullopt;
   Instant const again = current == State::open ? open_until_ : now + std::chrono::seconds(1);
+  std::string const kind = scope_ == Scope::provider ? "provider" : "model";
   boost::json::object facts;
-  if (is_refused_ && cause_->detail.is_object()) facts = cause_->detail.get_object();
-  facts["provider"] = provider;
+  facts[kind] = who;
   facts["circuit"] = to_string(current);
   facts["retryAfterMs"] = milliseconds_until(again, now);
-  if (is_refused_) {
-    Error error = *cause_;
-    error.detail = std::move(facts);
-    return error;
-  }
   facts["cause"] = cause_->code;
   Error error;
-  error.error_class = ErrorClass::transient;
+  error.error_class = is_refused_ ? ErrorClass::resource : ErrorClass::transient;
   error.code = "provider_unavailable";
-  error.message = "the provider \"" + std::string(provider) + "\" is not called " +
+  error.message = "the " + kind + " \"" + std::string(who) + "\" is not called " +
                   (current == State::open ? "for " + seconds_text(again, now)
                                           : std::string("while one call tries it out")) +
-                  " because its calls failed in a row, last with: " + cause_->message;
-  error.hint = "wait, or name a second model for the task, which is then used instead";
+                  (is_refused_ ? " because a call before was refused: "
+                               : " because its calls failed in a row, last with: ") +
+                  cause_->message;
+  error.hint = is_refused_ && !cause_->hint.empty()
+                   ? cause_->hint
+                   : "wait, or name a second model for the task, which is then used instead";
   error.detail = std::move(facts);
   return error;
+}
+
+CircuitBreaker::Meaning CircuitBreaker::meaning(Error const* error) const {
+  bool const is_provider = scope_ == Scope::provider;
+  if (!error) return Meaning::answered;
+  if (is_refusal(*error)) {
+    if (is_account_wide(*error) == is_provider) return Meaning::refused;
+    return is_provider ? Meaning::answered : Meaning::nothing;
+  }
+  if (error->error_class == ErrorClass::transient)
+    return is_provider ? Meaning::broken : Meaning::nothing;
+  return error->error_class == ErrorClass::permanent ? Meaning::answered : Meaning::busy;
 }
 
 bool CircuitBreaker::start(Instant now) {
@@ -82,19 +100,20 @@ void CircuitBreaker::abandoned(bool is_probe) {
 
 void CircuitBreaker::ended(Error const* error, bool is_probe, Instant now) {
   if (is_probe) is_probing_ = false;
-  if (error && is_key_refused(*error)) {
+  Meaning const said = meaning(error);
+  if (said == Meaning::refused) {
     open(*error, true, now);
-  } else if (error && error->error_class == ErrorClass::transient) {
+  } else if (said == Meaning::broken) {
     failures_.push_back(now);
     if (failures_.size() > std::max<std::size_t>(settings_.failures_max, 1)) failures_.pop_front();
     bool const is_row = settings_.failures_max > 0 && failures_.size() >= settings_.failures_max &&
                         now - failures_.front() <= settings_.within;
     // While it is open, calls that began before may still fail: they do not prolong it.
     if (is_probe || (is_row && !cause_)) open(*error, false, now);
-  } else if (!error || error->error_class == ErrorClass::permanent) {
-    failures_.clear();  // it answered, be it that the request was a bad one
+  } else if (said == Meaning::answered) {
+    failures_.clear();  // be it that the request was a bad one
     if (is_probe || (cause_ && !error && now >= open_until_)) close();
-  } else if (is_probe) {
+  } else if (is_probe && said == Meaning::busy) {
     close();  // out of something for now, but alive
   }
 }

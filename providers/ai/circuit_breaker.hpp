@@ -1,11 +1,14 @@
 #pragma once
-// Stops calling a provider that does not work, and finds out with single calls when it does again.
+// Stops calling a provider, or one model of it, that does not work, and finds out with single calls
+// when it does again.
 //
-// It opens after a row of transient failures within a time, and at once when the key is refused or
-// its quota is used up. When its pause is over, one call probes: it closes the circuit or opens it
-// for longer. A rate limit does not open it: that is what the limits are for.
+// That of a provider opens after a row of failures of the provider itself within a time, and at
+// once when its key is refused or what the whole account may spend is used up. That of a model
+// opens when the key may not use this model, or the model's own quota is used up: other models do
+// not suffer for it. When the pause is over, one call probes: it closes the circuit or opens it for
+// longer. A rate limit does not open it: that is what the limits are for.
 //
-// Pure: time is an argument. One per provider (and so per key).
+// Pure: time is an argument. One per provider (and so per key), one per model.
 
 #include "engine/base/error.hpp"
 #include "engine/base/time.hpp"
@@ -30,14 +33,17 @@ struct BreakerSettings {
 class CircuitBreaker {
  public:
   enum class State : unsigned char { closed, open, half_open };
+  enum class Scope : unsigned char { provider, model };
 
-  explicit CircuitBreaker(BreakerSettings settings) : settings_(settings) {}
+  explicit CircuitBreaker(BreakerSettings settings, Scope scope = Scope::provider)
+      : settings_(settings), scope_(scope) {}
 
   State state(Instant now) const;
-  /// nullopt: a call may start (half-open: the one probe). Else provider_unavailable (transient,
-  /// detail.retryAfterMs), or, where the key was refused or its quota used up, what the provider
-  /// said.
-  std::optional<Error> refusal(std::string_view provider, Instant now) const;
+  /// nullopt: a call may start (half-open: the one probe). Else provider_unavailable with
+  /// detail.retryAfterMs: transient, or resource where a key or a quota is the reason. It is never
+  /// permanent: this call was not the one that was refused, and another model may do.
+  /// `who`: the provider's name, or that of the model.
+  std::optional<Error> refusal(std::string_view who, Instant now) const;
 
   /// A call starts: true when it is the probe. REQUIRES: refusal() is nullopt.
   bool start(Instant now);
@@ -52,10 +58,14 @@ class CircuitBreaker {
   Instant open_until() const { return open_until_; }
 
  private:
+  /// What the end of a call says about the one that this circuit protects.
+  enum class Meaning : unsigned char { nothing, answered, busy, broken, refused };
+  Meaning meaning(Error const* error) const;
   void open(Error cause, bool is_refused, Instant now);
   void close();
 
   BreakerSettings settings_;
+  Scope scope_;
   std::deque<Instant> failures_;  // since the last success; at most failures_max
   std::optional<Error> cause_;
   bool is_refused_ = false;  // by quota or key

@@ -65,14 +65,23 @@ ProviderLimits::Lane& ProviderLimits::lane_of(
   if (auto const it = provider.lanes.find(model); it != provider.lanes.end()) return it->second;
   if (provider.lanes.size() >= options_.models_max) {
     std::erase_if(provider.lanes, [&](auto const& entry) {
-      return entry.second.queue.empty() && entry.second.gate.is_idle(now);
+      return entry.second.queue.empty() && entry.second.gate.is_idle(now) &&
+             !entry.second.breaker.cause();
     });
   }
   auto const settings = provider.settings.models.find(model);
   LimitGate const gate(
       settings == provider.settings.models.end() ? LimitSettings() : settings->second, now
   );
-  return provider.lanes.emplace(model, Lane{model, gate, {}}).first->second;
+  CircuitBreaker breaker(provider.settings.breaker, CircuitBreaker::Scope::model);
+  return provider.lanes.emplace(model, Lane{model, gate, std::move(breaker), {}}).first->second;
+}
+
+std::optional<Error> ProviderLimits::refusal(
+    Provider const& provider, Lane const& lane, Instant now
+) {
+  auto of_provider = provider.breaker.refusal(provider.name, now);
+  return of_provider ? of_provider : lane.breaker.refusal(provider.name + "/" + lane.model, now);
 }
 
 Result<> ProviderLimits::ask(LimitTicket ticket, LimitRequest request, Instant now) {
@@ -91,9 +100,9 @@ Result<> ProviderLimits::ask(LimitTicket ticket, LimitRequest request, Instant n
                      : "did you mean \"" + std::string(near) + "\"?"};
   }
   Provider& provider = found->second;
-  if (auto refusal = provider.breaker.refusal(provider.name, now)) return *std::move(refusal);
   request.tokens = std::max<std::int64_t>(request.tokens, 0);
   Lane& lane = lane_of(provider, request.model, now);
+  if (auto refused = refusal(provider, lane, now)) return *std::move(refused);
   std::int64_t const of_provider = provider.settings.limits.tokens_per_minute;
   std::int64_t const of_model = lane.gate.settings().tokens_per_minute;
   if (of_provider > 0 && request.tokens > of_provider)
@@ -133,6 +142,10 @@ void ProviderLimits::serve(Provider& provider, Instant now, Turn& turn) {
     heads.pop();
     auto const waiting = waiting_.find(rank.ticket);
     std::int64_t const tokens = waiting->second.request.tokens;
+    if (auto const refused = refusal(provider, *lane, now)) {
+      refuse_lane(provider, *lane, *refused, turn);
+      continue;
+    }
     if (auto const lacks = lane->gate.obstacle(tokens, now)) {
       wake_at(lacks->until);
       continue;  // those behind it in the line wait with it, other models need not
@@ -154,21 +167,30 @@ void ProviderLimits::start(Waiting waiting, Instant now) {
   waiting.lane->gate.start(tokens, now);
   waiting.provider->gate.start(tokens, now);
   bool const is_probe = waiting.provider->breaker.start(now);
+  bool const is_model_probe = waiting.lane->breaker.start(now);
   running_.emplace(
-      waiting.rank.ticket, Running{waiting.provider, waiting.lane, tokens, now, is_probe}
+      waiting.rank.ticket,
+      Running{waiting.provider, waiting.lane, tokens, now, is_probe, is_model_probe}
   );
 }
 
 void ProviderLimits::refuse_all(Provider& provider, Error const& error, Turn& turn) {
-  for (auto& [model, lane] : provider.lanes) {
-    for (auto const& rank : lane.queue) {
-      turn.refused.emplace_back(rank.ticket, error);
-      waiting_.erase(rank.ticket);
-    }
-    lane.queue.clear();
-  }
-  provider.waiting_count = 0;
+  for (auto& [model, lane] : provider.lanes) refuse_lane(provider, lane, error, turn);
   provider.wake.reset();
+}
+
+void ProviderLimits::refuse_lane(Provider& provider, Lane& lane, Error const& error, Turn& turn) {
+  for (auto const& rank : lane.queue) {
+    turn.refused.emplace_back(rank.ticket, error);
+    waiting_.erase(rank.ticket);
+  }
+  provider.waiting_count -= lane.queue.size();
+  lane.queue.clear();
+}
+
+void ProviderLimits::learn_nothing(Running const& call) {
+  call.provider->breaker.abandoned(call.is_probe);
+  call.lane->breaker.abandoned(call.is_model_probe);
 }
 
 void ProviderLimits::leave_queue(Waiting const& waiting) {
@@ -194,7 +216,7 @@ void ProviderLimits::withdraw(LimitTicket ticket, Instant now) {
     running_.erase(held);
     call.lane->gate.undo(call.tokens, now);
     call.provider->gate.undo(call.tokens, now);
-    call.provider->breaker.abandoned(call.is_probe);
+    learn_nothing(call);
   }
 }
 
@@ -205,7 +227,7 @@ void ProviderLimits::abandon(LimitTicket ticket, Instant now) {
   running_.erase(held);
   call.lane->gate.end(call.tokens, call.tokens, now);
   call.provider->gate.end(call.tokens, call.tokens, now);
-  call.provider->breaker.abandoned(call.is_probe);
+  learn_nothing(call);
 }
 
 void ProviderLimits::settle(LimitTicket ticket, CallReport const& report, Instant now) {
@@ -224,10 +246,9 @@ void ProviderLimits::settle(LimitTicket ticket, CallReport const& report, Instan
   call.provider->gate.end(call.tokens, used, now);
   gate.observe(report.limits, now);
   if (auto const wait = error ? retry_after(*error) : std::nullopt) gate.hold_until(now + *wait);
-  if (error && error->code == "cancelled")
-    call.provider->breaker.abandoned(call.is_probe);
-  else
-    call.provider->breaker.ended(error, call.is_probe, now);
+  if (error && error->code == "cancelled") return learn_nothing(call);
+  call.provider->breaker.ended(error, call.is_probe, now);
+  call.lane->breaker.ended(error, call.is_model_probe, now);
 }
 
 }  // namespace ropewalk::ai

@@ -10,7 +10,7 @@
 // Requests for one model stand in one line: a large one is not overtaken by small ones behind it.
 // Who lacks something of its model lets other models past; who lacks something of the provider
 // holds all up. While a provider's circuit is open its requests fail at once, also those that
-// waited.
+// waited; while that of a model is, those for this model.
 //
 // Pure: time is an argument. One shard.
 
@@ -123,6 +123,7 @@ class ProviderLimits {
   struct Lane {  // one model
     std::string model{};
     LimitGate gate;
+    CircuitBreaker breaker;
     std::set<Rank> queue{};
   };
   struct Provider {
@@ -145,13 +146,17 @@ class ProviderLimits {
     Lane* lane = nullptr;
     std::int64_t tokens = 0;
     Instant started_at{};
-    bool is_probe = false;
+    bool is_probe = false;        // of the provider
+    bool is_model_probe = false;  // of the model
   };
 
+  static std::optional<Error> refusal(Provider const& provider, Lane const& lane, Instant now);
   Lane& lane_of(Provider& provider, std::string const& model, Instant now);
   void serve(Provider& provider, Instant now, Turn& turn);
   void start(Waiting waiting, Instant now);
   void refuse_all(Provider& provider, Error const& error, Turn& turn);
+  void refuse_lane(Provider& provider, Lane& lane, Error const& error, Turn& turn);
+  static void learn_nothing(Running const& call);
   void leave_queue(Waiting const& waiting);
   std::size_t position_of(Waiting const& waiting) const;
   static boost::json::object describe_provider(Provider const& provider, Instant now);

@@ -127,6 +127,7 @@ json::object ProviderLimits::describe_provider(Provider const& provider, Instant
     json::object entry{{"model", model}};
     for (auto& field : gate_json(lane.gate, lane.queue.size(), now))
       entry[field.key()] = std::move(field.value());
+    if (lane.breaker.cause()) entry["circuit"] = circuit_json(lane.breaker, now);
     models.push_back(std::move(entry));
   }
   out["models"] = std::move(models);

@@ -158,6 +158,7 @@ std::optional<Verdict> anthropic_verdict(ProviderFailure& failure) {
                         code == "contract_spend_limit_reached" || code == "organization_on_hold" ||
                         code.starts_with("linked_organization_");
   // A rate limit always says when it ends; what does not is a cap on spending.
+  if (is_spend || failure.type == "billing_error") failure.is_account_wide = true;
   if (is_spend || (failure.status == 429 && !failure.retry_after)) return Verdict::quota_exhausted;
   for (auto const& rule : type_rules)
     if (rule.type == failure.type) return rule.verdict;

@@ -232,11 +232,21 @@ unsigned status_of(ProviderFailure const& failure) {
   return is_status && out >= 300 && out < 600 ? out : 0;
 }
 
+/// Whether a refusal is about the key or the whole account. A 403 is about this model, mostly.
+bool is_account_wide(ProviderFailure const& failure) {
+  unsigned const status = status_of(failure);
+  return failure.is_account_wide.value_or(status == 401 || status == 402 || status == 407);
+}
+
 Verdict decide(ProviderFailure& failure, BodyRule rule) {
   if (auto const verdict = rule(failure)) return *verdict;
   unsigned const status = status_of(failure);
   if (auto const verdict = by_status(failure, status)) return *verdict;
-  if (auto const verdict = by_words(failure.message)) return *verdict;
+  if (auto const verdict = by_words(failure.message)) {
+    // The words are about the key itself.
+    if (verdict == Verdict::auth) failure.is_account_wide = true;
+    return *verdict;
+  }
   if (status >= 300 && status < 400) return Verdict::not_found;  // a redirect: baseUrl is wrong
   return status >= 400 && status < 500 ? Verdict::invalid_request : Verdict::server_error;
 }
@@ -280,6 +290,8 @@ Error classify_failure(CallContext const& context, ProviderFailure failure, Body
   auto detail = detail_of(context, failure);
   bool const is_retryable = failure.should_retry.value_or(facts.is_retryable);
   if (!is_retryable) detail["retryable"] = false;
+  if ((verdict == Verdict::auth || verdict == Verdict::quota_exhausted) && is_account_wide(failure))
+    detail["accountWide"] = true;
   // The provider knows better than the table.
   if (failure.should_retry == true && out.error_class == ErrorClass::permanent)
     out.error_class = ErrorClass::transient;

@@ -22,6 +22,7 @@ struct ProviderFailure {
   json::object error{};  // the error object, for what only one dialect knows
   std::optional<Duration> retry_after{};
   std::optional<bool> should_retry{};
+  std::optional<bool> is_account_wide{};  // auth and quota: all models suffer; absent: by status
 };
 
 enum class Verdict : unsigned char {
@@ -43,7 +44,7 @@ enum class Verdict : unsigned char {
 };
 
 /// What a dialect reads out of a body, before the status is looked at; absent: no idea. It may
-/// fill in `retry_after`.
+/// fill in `retry_after` and `is_account_wide`.
 using BodyRule = std::optional<Verdict> (*)(ProviderFailure& failure);
 
 /// Reads an answer that is no 2xx: {"error": object | string | array}, [{"error":…}], flat

@@ -214,12 +214,14 @@ std::optional<Verdict> by_status_name(std::string_view name) {
 
 std::optional<Verdict> gemini_verdict(ProviderFailure& failure) {
   auto const details = read_details(failure.error);
+  bool const is_of_credits = details.reason == "INSUFFICIENT_G1_CREDITS_BALANCE";
+  // Google counts the requests of a day for each model by itself.
+  if (details.reason == "API_KEY_INVALID" || is_of_credits) failure.is_account_wide = true;
   if (details.reason == "API_KEY_INVALID" || details.reason == "API_KEY_SERVICE_BLOCKED")
     return Verdict::auth;
   bool const is_exhausted = failure.type == "RESOURCE_EXHAUSTED" || failure.status == 429;
   if (!is_exhausted) return by_status_name(failure.type);
-  if (details.is_daily || details.reason == "QUOTA_EXHAUSTED" ||
-      details.reason == "INSUFFICIENT_G1_CREDITS_BALANCE")
+  if (details.is_daily || details.reason == "QUOTA_EXHAUSTED" || is_of_credits)
     return Verdict::quota_exhausted;
   if (!failure.retry_after) failure.retry_after = details.retry_delay;
   if (!failure.retry_after) failure.retry_after = retry_after_in_words(failure.message);

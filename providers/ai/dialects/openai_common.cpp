@@ -83,9 +83,18 @@ constexpr std::array code_rules{
     CodeRule{"failed_to_download_image", Verdict::invalid_request},
 };
 
-std::optional<Verdict> by_code(std::string_view code) {
+/// These are said of an account or a key; permission_error is about what was asked for.
+bool is_of_account(CodeRule const& rule) {
+  return rule.verdict == Verdict::quota_exhausted ||
+         (rule.verdict == Verdict::auth && rule.code != "permission_error");
+}
+
+std::optional<Verdict> by_code(std::string_view code, ProviderFailure& failure) {
   for (auto const& rule : code_rules)
-    if (rule.code == code) return rule.verdict;
+    if (rule.code == code) {
+      if (is_of_account(rule)) failure.is_account_wide = true;
+      return rule.verdict;
+    }
   if (code.starts_with("invalid_image") || code.starts_with("image_"))
     return Verdict::invalid_request;
   return std::nullopt;
@@ -142,8 +151,8 @@ json::value openai_tool_choice(ChatRequest const& chat) {
 
 std::optional<Verdict> openai_verdict(ProviderFailure& failure) {
   if (is_filtered(failure)) return Verdict::content_filtered;
-  auto verdict = by_code(failure.code);
-  if (!verdict) verdict = by_code(failure.type);
+  auto verdict = by_code(failure.code, failure);
+  if (!verdict) verdict = by_code(failure.type, failure);
   // One request that alone is past the tokens per minute: waiting does not make it smaller.
   bool const is_limit = verdict == Verdict::rate_limited || failure.status == 429;
   if (is_limit && failure.message.starts_with("Request too large")) return Verdict::context_length;

@@ -114,6 +114,28 @@ TEST(AiRunner, FallsBackToTheNextModelAndTakesBackWhatWasShown) {
   );
 }
 
+/// A key that may not use one model is no reason to leave the provider's others alone.
+TEST(AiRunner, FallsBackWithinAProviderThatRefusesOneModel) {
+  constexpr auto config = R"({"prompt": "Say hello to Ada", "model": ["a/dear", "a/fine"]})";
+  auto const twice = [](std::string text) -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    auto& model = bench.model("a");
+    model.scripts = {fails(ErrorClass::permanent, "auth"), says("Hello."), says("Hello again.")};
+    auto first = bench.run(text);
+    auto const outcome = co_await std::move(first);
+    EXPECT_TRUE(outcome.output);
+    auto second = bench.run(text);
+    auto const again = co_await std::move(second);
+    EXPECT_TRUE(again.output);
+    EXPECT_EQ(model.requests.size(), 3U) << "the refused one was left alone";
+    auto const& call = again.detail.at("calls").at(0);
+    EXPECT_EQ(call.at("model"), "a/dear");
+    EXPECT_EQ(call.at("error").at("code"), "provider_unavailable");
+    EXPECT_EQ(again.detail.at("model"), "a/fine");
+  };
+  run_coro(twice(config));
+}
+
 TEST(AiRunner, DoesNotFallBackForARequestThatIsWrong) {
   expect_run(
       chain,

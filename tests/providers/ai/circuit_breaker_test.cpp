@@ -74,21 +74,51 @@ TEST(CircuitBreaker, OneProbeDecidesAndThePauseDoubles) {
   EXPECT_FALSE(breaker.start(now)) << "an ordinary call again";
 }
 
-TEST(CircuitBreaker, AUsedUpQuotaOpensItAtOnceAndSpeaksForItself) {
-  for (auto const& [error_class, code] :
-       {std::pair{ErrorClass::resource, "quota_exhausted"}, {ErrorClass::permanent, "auth"}}) {
+TEST(CircuitBreaker, ARefusedKeyOrAccountOpensItAtOnce) {
+  for (char const* code : {"quota_exhausted", "auth"}) {
     CircuitBreaker breaker{BreakerSettings()};
-    Error const error = failure(error_class, code);
+    Error const error = refused(code, true);
     breaker.ended(&error, false, t0);
     auto const refusal = breaker.refusal("p", t0 + 1s);
     ASSERT_TRUE(refusal) << code;
-    EXPECT_EQ(refusal->code, code);
-    EXPECT_EQ(refusal->error_class, error_class);
-    EXPECT_EQ(refusal->message, error.message);
+    EXPECT_EQ(refusal->code, "provider_unavailable");
+    EXPECT_EQ(refusal->error_class, ErrorClass::resource) << "this call was not refused: it waits";
+    EXPECT_EQ(refusal->detail.at("cause"), code);
+    EXPECT_FALSE(refusal->detail.as_object().contains("retryable"));
+    EXPECT_NE(refusal->message.find(error.message), std::string::npos) << refusal->message;
     EXPECT_EQ(refusal->detail.at("retryAfterMs"), 59'000);
     breaker.ended(&error, false, t0 + 2s);  // was under way
     EXPECT_EQ(breaker.state(t0 + 60s), State::half_open) << "not prolonged";
   }
+}
+
+TEST(CircuitBreaker, WhatIsRefusedForOneModelIsNoMatterOfTheProvider) {
+  for (char const* code : {"quota_exhausted", "auth"}) {
+    Error const error = refused(code);
+    CircuitBreaker of_provider{BreakerSettings()};
+    fail(of_provider, error, 10, t0);
+    EXPECT_EQ(of_provider.state(t0), State::closed) << code;
+    CircuitBreaker of_model(BreakerSettings(), CircuitBreaker::Scope::model);
+    of_model.ended(&error, false, t0);
+    auto const refusal = of_model.refusal("p/m", t0 + 1s);
+    ASSERT_TRUE(refusal) << code;
+    EXPECT_EQ(refusal->detail.at("model"), "p/m");
+    EXPECT_NE(refusal->message.find("the model \"p/m\""), std::string::npos) << refusal->message;
+  }
+}
+
+TEST(CircuitBreaker, AModelDoesNotAnswerForItsProvider) {
+  CircuitBreaker breaker(BreakerSettings(), CircuitBreaker::Scope::model);
+  fail(breaker, overloaded(), 10, t0);
+  fail(breaker, refused("auth", true), 1, t0);
+  EXPECT_EQ(breaker.state(t0), State::closed);
+  fail(breaker, refused(), 1, t0);
+  Instant const now = t0 + 1min;
+  ASSERT_TRUE(breaker.start(now));
+  Error const error = overloaded();
+  breaker.ended(&error, true, now);
+  EXPECT_EQ(breaker.state(now), State::half_open) << "it told nothing: another probe";
+  EXPECT_FALSE(breaker.refusal("p/m", now));
 }
 
 TEST(CircuitBreaker, LateFailuresDoNotProlongThePause) {

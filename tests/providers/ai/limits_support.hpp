@@ -29,6 +29,15 @@ inline Error rate_limited(std::int64_t retry_after_ms = 0) {
   return failure(ErrorClass::resource, "rate_limited", retry_after_ms);
 }
 
+/// The key may not use this model; account-wide: the key is no key at all.
+inline Error refused(std::string code = "auth", bool is_account_wide = false) {
+  auto const kind = code == "auth" ? ErrorClass::permanent : ErrorClass::resource;
+  Error error = failure(kind, std::move(code));
+  error.detail = boost::json::object{{"retryable", false}};
+  if (is_account_wide) error.detail.get_object()["accountWide"] = true;
+  return error;
+}
+
 inline CallReport used(std::int64_t tokens) {
   CallReport report;
   report.tokens_used = tokens;

@@ -194,6 +194,46 @@ TEST(ProviderLimits, AnOpenCircuitRefusesThoseWhoWaitAndThoseWhoCome) {
   EXPECT_EQ(granted(limits, t0 + 6s), (Tickets{11}));
 }
 
+TEST(ProviderLimits, AModelThatTheKeyMayNotUseLeavesTheOthersAlone) {
+  ProviderLimitSettings settings;
+  settings.models["dear"].max_concurrent = 1;
+  ProviderLimits limits({{"p", settings}});
+  ASSERT_TRUE(limits.ask(1, request("dear"), t0));
+  ASSERT_TRUE(limits.ask(2, request("dear"), t0));
+  EXPECT_EQ(granted(limits, t0), (Tickets{1}));
+  limits.settle(1, failed(refused()), t0);
+  ASSERT_TRUE(limits.ask(3, request("fine"), t0));
+  auto const turn = limits.advance(t0);
+  EXPECT_EQ(turn.granted, (Tickets{3}));
+  ASSERT_EQ(turn.refused.size(), 1U) << "it waited for the same model";
+  EXPECT_EQ(turn.refused[0].first, 2U);
+  EXPECT_EQ(turn.refused[0].second.code, "provider_unavailable");
+  EXPECT_EQ(turn.refused[0].second.error_class, ErrorClass::resource);
+  EXPECT_EQ(limits.counts()[0].waiting, 0U);
+  auto const late = limits.ask(4, request("dear"), t0 + 1s);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, "provider_unavailable");
+  auto const described = limits.describe(t0)[0];
+  EXPECT_EQ(described.at("circuit").at("state"), "closed");
+  EXPECT_EQ(described.at("models").at(0).at("circuit").at("state"), "open");
+  ASSERT_TRUE(limits.ask(5, request("dear"), t0 + 1min)) << "the probe";
+  EXPECT_EQ(granted(limits, t0 + 1min), (Tickets{5}));
+  limits.settle(5, used(1), t0 + 1min);
+  ASSERT_TRUE(limits.ask(6, request("dear"), t0 + 1min));
+  EXPECT_EQ(granted(limits, t0 + 1min), (Tickets{6}));
+}
+
+TEST(ProviderLimits, AKeyThatIsRefusedClosesAllModels) {
+  ProviderLimits limits(one_provider({}));
+  ASSERT_TRUE(limits.ask(1, request("a"), t0));
+  EXPECT_EQ(granted(limits, t0), (Tickets{1}));
+  limits.settle(1, failed(refused("auth", true)), t0);
+  auto const refused_too = limits.ask(2, request("b"), t0);
+  ASSERT_FALSE(refused_too);
+  EXPECT_EQ(refused_too.error().code, "provider_unavailable");
+  EXPECT_EQ(refused_too.error().error_class, ErrorClass::resource);
+}
+
 TEST(ProviderLimits, WhatIsWithdrawnGivesEverythingBack) {
   ProviderLimits limits(
       one_provider({.max_concurrent = 1, .requests_per_minute = 4, .tokens_per_minute = 40})

@@ -137,5 +137,37 @@ TEST(Dialects, AreFound) {
   EXPECT_EQ(find_dialect("sim"), nullptr);
 }
 
+/// Of the key or the account: no other model of the provider would do better.
+TEST(ClassifyRules, TellsTheAccountFromTheModel) {
+  auto const is_account_wide = [](Row const& row) {
+    auto const error = classify(row);
+    EXPECT_TRUE(error.code == "auth" || error.code == "quota_exhausted") << error.message;
+    return error.detail.as_object().contains("accountWide");
+  };
+  auto const google = [](char const* status, char const* detail) {
+    return std::string(R"({"error":{"message":"M","status":")") + status + R"(","details":[)" +
+           detail + "]}}";
+  };
+  std::string const plan = R"({"error":{"message":"this model is not for your plan"}})";
+  for (char const* type : {"openai", "anthropic", "gemini", "ollama"}) {
+    EXPECT_FALSE(is_account_wide({type, 403, plan, "", permanent, false})) << type;
+    EXPECT_TRUE(is_account_wide({type, 401, plan, "", permanent, false})) << type;
+    EXPECT_TRUE(is_account_wide({type, 402, plan, "", resource, false})) << type;
+  }
+  auto const spent = openai_error("insufficient_quota", "\"insufficient_quota\"", "Quota");
+  EXPECT_TRUE(is_account_wide({"openai", 429, spent, "", resource, false}));
+  auto const forbidden = openai_error("permission_error", "null", "No");
+  EXPECT_FALSE(is_account_wide({"openai", 403, forbidden, "", permanent, false}));
+  auto const per_day =
+      R"({"violations":[{"quotaId":"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]})";
+  EXPECT_FALSE(
+      is_account_wide({"gemini", 429, google("RESOURCE_EXHAUSTED", per_day), "", resource, false})
+  );
+  auto const no_key = R"({"reason":"API_KEY_INVALID"})";
+  EXPECT_TRUE(
+      is_account_wide({"gemini", 400, google("INVALID_ARGUMENT", no_key), "", permanent, false})
+  );
+}
+
 }  // namespace
 }  // namespace ropewalk::ai
