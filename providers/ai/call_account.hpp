@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace ropewalk::ai {
 
@@ -25,6 +27,7 @@ struct CallFacts {
 struct CallAccount {
   ChatUsage usage{};  // without what is no final count
   std::optional<double> cost_usd{};
+  std::string doubt{};    // why the provider's count is left out; empty: it is not
   bool was_left = false;  // it failed, and the provider may have worked for it all the same
   /// For budgets: counted where it was, else estimated; the cost is 0 where there is no price.
   std::int64_t charged_tokens = 0;
@@ -32,7 +35,8 @@ struct CallAccount {
   std::optional<std::int64_t> tokens_used{};  // for limits; absent: nobody knows
 };
 
-/// Of a call that was made, or that never could be (an outcome without a time).
+/// Of a call that was made (its usage emptied where it cannot be true), or that never could be (an
+/// outcome without a time).
 CallAccount account_of(CallFacts const& facts, ChatOutcome const& outcome);
 
 }  // namespace ropewalk::ai

@@ -27,6 +27,7 @@ json::object call_json(CallRecord const& record) {
   if (!record.answered_by.empty()) out["answeredBy"] = record.answered_by;
   if (!record.request_id.empty()) out["requestId"] = record.request_id;
   if (record.finish) out["finishReason"] = to_string(*record.finish);
+  if (!record.warning.empty()) out["warning"] = record.warning;
   if (record.error) out["error"] = to_json(*record.error);
   if (auto usage = usage_json(record.usage); !usage.empty()) out["usage"] = std::move(usage);
   if (record.cost_usd) out["costUsd"] = *record.cost_usd;

@@ -29,6 +29,7 @@ struct CallRecord {
   std::optional<FinishReason> finish{};
   ChatUsage usage{};
   std::optional<double> cost_usd{};  // absent: the price or the usage is not known
+  std::string warning{};             // for people
   Duration first_token{};
   Duration total{};
   bool is_cached = false;     // answered from the cache: nothing was called

@@ -2,6 +2,7 @@
 #include "engine/base/json.hpp"
 #include "providers/ai/chat_memory.hpp"
 #include "providers/ai/model_caller.hpp"
+#include "providers/ai/usage_doubt.hpp"
 
 #include <algorithm>
 
@@ -178,7 +179,12 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
   }
   auto calling = parts_.clients.client(*prepared.provider).call(prepared.chat, listener);
   auto outcome = co_await std::move(calling);
-  auto const account = account_of(facts_of(prepared), outcome);
+  // Models that take no temperature are those that think.
+  bool const may_think = prepared.info.temperature == false;
+  auto doubt = usage_doubt(prepared.chat, prepared.input, may_think, outcome.answer);
+  if (!doubt.empty()) outcome.answer.usage = {};
+  auto account = account_of(facts_of(prepared), outcome);
+  account.doubt = std::move(doubt);
   CallReport report;
   report.tokens_used = account.tokens_used;
   report.limits = outcome.limits;
@@ -219,6 +225,7 @@ void ModelCaller::record(
   out.cost_usd = account.cost_usd;
   out.is_simulated = is_simulation(prepared.provider);
   out.was_left = account.was_left;
+  out.warning = account.doubt;
   out.first_token = outcome.first_token;
   out.total = outcome.total;
   budget_.spent(account.charged_tokens, account.charged_usd);

@@ -51,7 +51,10 @@ void TokenBucket::take(double amount, Instant now) {
 }
 
 void TokenBucket::give_back(double amount, Instant now) {
-  level_ = std::min(capacity_, level(now) + amount);
+  constexpr double minute_microseconds = 60e6;
+  double const before = level(now);
+  double const floor = -std::max(capacity_, per_microsecond_ * minute_microseconds);
+  level_ = std::clamp(before + amount, std::min(before, floor), capacity_);
   at_ = std::max(at_, now);
 }
 

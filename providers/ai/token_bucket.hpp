@@ -33,7 +33,8 @@ class TokenBucket {
   bool is_full(Instant now) const { return !is_limited_ || level(now) >= capacity_; }
 
   void take(double amount, Instant now);
-  /// What was taken and not used; never above the capacity. Negative: more was used than taken.
+  /// What was taken and not used; never above the capacity. Negative: more was used than taken,
+  /// which leaves it at worst a minute's refill below zero: nobody is shut out for a wrong count.
   void give_back(double amount, Instant now);
   void lower_to(double level, Instant now);
 

@@ -83,5 +83,27 @@ TEST(AiSpend, ABudgetNoticesCallsThatBrokeOff) {
   run_coro(body());
 }
 
+TEST(AiSpend, ACountThatCannotBeTrueIsNeitherMoneyNorALimit) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    auto lies = says("Hello.");
+    ChatUsage usage;
+    usage.input = 900'000'000;
+    usage.output = 5;
+    lies.events.insert(lies.events.end() - 1, UsageReported{usage});
+    bench.model("a").scripts = {lies};
+    std::string const config = R"({"prompt": "Say hello to Ada", "model": "a/gpt-4o-mini"})";
+    auto running = bench.run(config);
+    auto const outcome = co_await std::move(running);
+    EXPECT_TRUE(outcome.output);
+    EXPECT_TRUE(outcome.usage.at("costUsd").is_null());
+    EXPECT_FALSE(outcome.usage.as_object().contains("inputTokens"));
+    EXPECT_TRUE(outcome.detail.at("calls").at(0).as_object().contains("warning"));
+    EXPECT_EQ(outcome.spend.size(), 1U);
+    EXPECT_EQ(outcome.spend.at(0).input_tokens, 0);
+  };
+  run_coro(body());
+}
+
 }  // namespace
 }  // namespace ropewalk::ai

@@ -58,6 +58,17 @@ TEST(TokenBucket, TakesBackNoMoreThanItHolds) {
   EXPECT_DOUBLE_EQ(bucket.level(t0), -5);
 }
 
+TEST(TokenBucket, WhatWasUsedTooMuchShutsNobodyOutForLong) {
+  TokenBucket bucket = TokenBucket::per_minute(60, 15s, t0);
+  bucket.take(10, t0);
+  bucket.give_back(-9e8, t0);
+  EXPECT_DOUBLE_EQ(bucket.level(t0), -60);
+  EXPECT_TRUE(bucket.has(1, t0 + 61s));
+  bucket.take(30, t0);
+  bucket.give_back(-9e8, t0);
+  EXPECT_DOUBLE_EQ(bucket.level(t0), -90) << "what was taken stays taken";
+}
+
 TEST(TokenBucket, ASmallLimitIsStillOneAtATime) {
   TokenBucket bucket = TokenBucket::per_minute(1, 15s, t0);
   EXPECT_TRUE(bucket.has(1, t0));
