@@ -247,12 +247,25 @@ void AiAttempt::add_exchange(Message message) {
   draft_.push_back(std::move(added));
 }
 
+bool AiAttempt::can_go_on_with(ChatAnswer const& answer) const {
+  return (wants_tools(answer) && !task_.tools.empty()) || check_->check(answer).has_value();
+}
+
+Async<> AiAttempt::keep(std::vector<Answered> good) {
+  for (auto const& answered : good) {
+    auto keeping = caller_->keep(answered);
+    co_await std::move(keeping);
+  }
+}
+
 Async<Result<json::value>> AiAttempt::converse() {
+  std::vector<Answered> good;  // kept once it is known that they led somewhere
   std::uint32_t tool_rounds = 0;
   std::uint32_t repair_rounds = 0;
   auto purpose = CallPurpose::answer;
   for (;;) {
-    Question question{draft_, base_request(), purpose, task_.context_strategy};
+    Question question{draft_, base_request(), purpose, task_.context_strategy, {}};
+    question.accepts = [this](ChatAnswer const& kept) { return can_go_on_with(kept); };
     if (tool_rounds > 0 && question.base.tool_choice != "none")
       question.base.tool_choice = "";  // a choice that forces a tool holds for the first answer
     auto asking = caller_->ask(std::move(question));
@@ -264,6 +277,7 @@ Async<Result<json::value>> AiAttempt::converse() {
       if (tool_rounds == task_.tool_rounds_max) co_return too_many_rounds(tool_rounds);
       ++tool_rounds;
       purpose = CallPurpose::tool_round;
+      if (task_.cache) good.push_back(*answered_);
       auto running = run_tools(answer);
       auto const ran = co_await std::move(running);
       if (!ran) co_return ran.error();
@@ -271,6 +285,12 @@ Async<Result<json::value>> AiAttempt::converse() {
       continue;
     }
     auto value = check_->check(answer);
+    if (value && task_.cache) {
+      good.push_back(*answered_);
+      auto keeping = keep(std::move(good));
+      co_await std::move(keeping);
+      co_return value;
+    }
     if (value || !is_repairable(value.error()) || repair_rounds == task_.repair_rounds_max)
       co_return value;
     ++repair_rounds;

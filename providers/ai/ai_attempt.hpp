@@ -37,6 +37,8 @@ class AiAttempt {
   Async<Result<>> load_attachments(DraftParts& parts);
   Async<Result<>> load_budgets();
   Async<Result<json::value>> converse();
+  bool can_go_on_with(ChatAnswer const& answer) const;
+  Async<> keep(std::vector<Answered> good);
   Async<Result<>> run_tools(ChatAnswer const& answer);
   /// `call` and `into` outlive it.
   Async<> answer_call(ToolCallPart const& call, ToolResultPart& into);

@@ -115,6 +115,8 @@ Async<Result<FittedContext>> ModelCaller::summarize(
     auto calling = call_model(question, target, nobody);
     auto answered = co_await std::move(calling);
     if (!answered) co_return answered.error();
+    auto keeping = keep(*answered);
+    co_await std::move(keeping);
     answers.push_back(std::move(answered->answer.text));
   }
   co_return apply_summary(std::move(planned), answers, window);
@@ -122,6 +124,7 @@ Async<Result<FittedContext>> ModelCaller::summarize(
 
 Async<std::optional<ChatAnswer>> ModelCaller::look_up(
     std::string const& key,
+    Question const& question,
     Prepared const& prepared,
     Target const& target,
     ChatListener const& listener
@@ -131,6 +134,7 @@ Async<std::optional<ChatAnswer>> ModelCaller::look_up(
   // A cache that cannot be read is a cache without the answer: the model is asked.
   if (!found || !*found) co_return std::nullopt;
   ChatAnswer answer = std::move(**found);
+  if (question.accepts && !question.accepts(answer)) co_return std::nullopt;
   listener(TextDelta{answer.text});
   CallRecord record;
   record.model = target.model;

@@ -61,7 +61,7 @@ std::string call_key(
 /// Under the name that the workflow knows; the provider's own is in the record of the call.
 Answered answered_by(ModelName const& model, ChatAnswer answer, json::value cut_report) {
   answer.model = full_name(model);
-  return {model, std::move(answer), std::move(cut_report)};
+  return {model, std::move(answer), std::move(cut_report), {}};
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ Async<Result<Answered>> ModelCaller::call_model(
   if (!prepared) co_return prepared.error();
   std::string const key = request_key(target.model.provider, prepared->chat);
   if (task_.cache) {
-    auto looking = look_up(key, *prepared, target, listener);
+    auto looking = look_up(key, question, *prepared, target, listener);
     auto found = co_await std::move(looking);
     if (found)
       co_return answered_by(target.model, std::move(*found), std::move(prepared->cut_report));
@@ -148,17 +148,21 @@ Async<Result<Answered>> ModelCaller::call_model(
   auto calling = call_now(*prepared, target, listener);
   auto answer = co_await std::move(calling);
   if (!answer) co_return answer.error();
-  if (task_.cache) {
-    auto storing = cache_answer(parts_.cache, key, *answer, cache_time);
-    auto const stored = co_await std::move(storing);
-    if (!stored) {
-      LogLine line{
-          LogLevel::warn, "the answer was not kept in the cache: " + stored.error().message};
-      auto logging = sink_.log(std::move(line));
-      co_await std::move(logging);
-    }
-  }
-  co_return answered_by(target.model, std::move(*answer), std::move(prepared->cut_report));
+  auto answered = answered_by(target.model, std::move(*answer), std::move(prepared->cut_report));
+  if (task_.cache) answered.cache_key = key;
+  co_return answered;
+}
+
+Async<> ModelCaller::keep(Answered const& answered) {
+  auto const reason = answered.answer.finish.reason;
+  bool const is_whole = reason == FinishReason::stop || reason == FinishReason::tool_calls;
+  if (answered.cache_key.empty() || !is_whole) co_return;
+  auto storing = cache_answer(parts_.cache, answered.cache_key, answered.answer, cache_time);
+  auto const stored = co_await std::move(storing);
+  if (stored) co_return;
+  LogLine line{LogLevel::warn, "the answer was not kept in the cache: " + stored.error().message};
+  auto logging = sink_.log(std::move(line));
+  co_await std::move(logging);
 }
 
 }  // namespace ropewalk::ai

@@ -17,6 +17,7 @@
 #include "providers/ai/stream_relay.hpp"
 #include "providers/ai/token_estimate.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,15 @@ struct Question {
   ChatRequest base{};  // everything but model and messages
   CallPurpose purpose = CallPurpose::answer;
   ContextStrategy strategy = ContextStrategy::error;
+  /// Whether an answer that was kept is one that the task can go on with; empty: any is.
+  std::function<bool(ChatAnswer const& answer)> accepts{};
 };
 
 struct Answered {
   ModelName model{};
   ChatAnswer answer{};
   json::value cut_report{};  // what was cut from what this model was sent; null when nothing was
+  std::string cache_key{};   // under which keep() keeps it; empty: it is not to be, or is already
 };
 
 /// Whether another model may do better: after transient and resource errors, and where this model
@@ -55,6 +59,10 @@ class ModelCaller {
 
   /// Errors: that of the last model that was asked.
   Async<Result<Answered>> ask(Question question);
+
+  /// Keeps the answer for the same question, if the task wants that and it is a whole one. Only for
+  /// what was found good: it is given again for days.
+  Async<> keep(Answered const& answered);
 
   /// What was cut from what was sent last, for people; null when nothing was.
   json::value const& cut_report() const { return cut_report_; }
@@ -90,6 +98,7 @@ class ModelCaller {
   );
   Async<std::optional<ChatAnswer>> look_up(
       std::string const& key,
+      Question const& question,
       Prepared const& prepared,
       Target const& target,
       ChatListener const& listener
