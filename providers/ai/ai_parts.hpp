@@ -26,6 +26,8 @@ class ModelClients {
   virtual ~ModelClients() = default;
   /// The client of a provider in `providers`. It outlives every call.
   virtual ModelClient& client(ProviderConfig const& provider) = 0;
+  /// Answers come from recordings: no key is needed, no limit holds, nothing is paid.
+  virtual bool is_replay() const { return false; }
 };
 
 /// Reads files off the shard.

@@ -21,7 +21,7 @@ struct CallFacts {
   std::string_view model{};           // as the provider calls it
   std::int64_t input = 0;             // estimate of what was sent
   std::optional<ModelPrice> price{};  // absent: not known
-  bool costs_nothing = false;         // the simulation
+  bool costs_nothing = false;         // the simulation, a replay
 };
 
 struct CallAccount {

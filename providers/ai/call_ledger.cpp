@@ -36,12 +36,13 @@ json::object call_json(CallRecord const& record) {
   out["totalMs"] = milliseconds(record.total);
   if (record.is_cached) out["cached"] = true;
   if (record.is_simulated) out["simulated"] = true;
+  if (record.is_replayed) out["replayed"] = true;
   return out;
 }
 
 /// A call that never reached the provider, or that it refused, costs nothing, known or not.
 bool is_free(CallRecord const& record) {
-  if (record.is_cached) return true;
+  if (record.is_cached || record.is_replayed) return true;
   return record.error && !record.was_left;
 }
 
@@ -109,6 +110,7 @@ json::value CallLedger::usage() const {
   out["model"] = full_name(records_.back().model);
   if (records_.back().is_cached) out["cached"] = true;
   if (is_simulated) out["simulated"] = true;
+  if (records_.back().is_replayed) out["replayed"] = true;
   return out;
 }
 

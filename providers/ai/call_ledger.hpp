@@ -34,6 +34,7 @@ struct CallRecord {
   Duration total{};
   bool is_cached = false;     // answered from the cache: nothing was called
   bool is_simulated = false;  // by the sim provider
+  bool is_replayed = false;   // answered from a recording: nothing was called
   bool was_left = false;      // it failed, and the provider may have worked for it all the same
 };
 

@@ -41,6 +41,7 @@ bool is_simulation(ProviderConfig const* provider) {
 Result<ProviderConfig const*> ModelCaller::find_provider(ModelName const& model) const {
   auto const found = parts_.providers.find(model.provider);
   if (found == parts_.providers.end()) return unknown_provider(model, parts_.providers);
+  if (parts_.clients.is_replay()) return &found->second;
   if (auto missing = missing_key(found->second)) return *missing;
   return &found->second;
 }
@@ -173,13 +174,17 @@ Async<Result<Permit>> ModelCaller::wait_for_turn(Prepared const& prepared, Model
 Async<Result<ChatAnswer>> ModelCaller::call_now(
     Prepared const& prepared, Target const& target, ChatListener const& listener
 ) {
-  auto waiting = wait_for_turn(prepared, target.model);
-  auto permit = co_await std::move(waiting);
-  if (!permit) {
-    ChatOutcome never;
-    never.ended = permit.error();
-    record(prepared, target, never, account_of(facts_of(prepared), never));
-    co_return permit.error();
+  std::optional<Permit> permit;  // none: nothing that has limits is called
+  if (!parts_.clients.is_replay()) {
+    auto waiting = wait_for_turn(prepared, target.model);
+    auto granted = co_await std::move(waiting);
+    if (!granted) {
+      ChatOutcome never;
+      never.ended = granted.error();
+      record(prepared, target, never, account_of(facts_of(prepared), never));
+      co_return granted.error();
+    }
+    permit.emplace(std::move(*granted));
   }
   auto calling = parts_.clients.client(*prepared.provider).call(prepared.chat, listener);
   auto outcome = co_await std::move(calling);
@@ -193,7 +198,7 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
   report.tokens_used = account.tokens_used;
   report.limits = outcome.limits;
   if (!outcome.ended) report.error = outcome.ended.error();
-  permit->settle(std::move(report));
+  if (permit) permit->settle(std::move(report));
   if (auto const input = account.usage.input)
     correction_.learn(full_name(target.model), prepared.input_raw, *input);
   record(prepared, target, outcome, account);
@@ -201,12 +206,12 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
   co_return std::move(outcome.answer);
 }
 
-CallFacts ModelCaller::facts_of(Prepared const& prepared) {
+CallFacts ModelCaller::facts_of(Prepared const& prepared) const {
   CallFacts out;
   out.model = prepared.chat.model;
   out.input = prepared.input;
   out.price = prepared.info.price;
-  out.costs_nothing = is_simulation(prepared.provider);
+  out.costs_nothing = is_simulation(prepared.provider) || parts_.clients.is_replay();
   return out;
 }
 
@@ -228,10 +233,12 @@ void ModelCaller::record(
     out.error = outcome.ended.error();
   out.cost_usd = account.cost_usd;
   out.is_simulated = is_simulation(prepared.provider);
+  out.is_replayed = parts_.clients.is_replay();
   out.was_left = account.was_left;
   out.warning = account.doubt;
   out.first_token = outcome.first_token;
   out.total = outcome.total;
+  if (out.is_replayed) return ledger_.add(std::move(out));
   budget_.spent(account.charged_tokens, account.charged_usd);
   parts_.observer.model_called(
       target.model.provider, target.model.model, out.usage, out.cost_usd, out.first_token

@@ -108,7 +108,7 @@ class ModelCaller {
   Async<Result<ChatAnswer>> call_now(
       Prepared const& prepared, Target const& target, ChatListener const& listener
   );
-  static CallFacts facts_of(Prepared const& prepared);
+  CallFacts facts_of(Prepared const& prepared) const;
   void record(
       Prepared const& prepared,
       Target const& target,

@@ -81,6 +81,10 @@ ai::ModelClient& ShardAi::client(ai::ProviderConfig const& provider) {
   return layers.outer ? *layers.outer : *layers.inner;
 }
 
+bool ShardAi::is_replay() const {
+  return !parts_.config.replay.empty();
+}
+
 ShardAi::Layers ShardAi::make_client(ai::ProviderConfig const& provider) {
   Layers out;
   auto const& name = provider.settings.name;

@@ -55,6 +55,7 @@ class ShardAi final : public ai::ModelClients {
   ~ShardAi() override;
 
   ai::ModelClient& client(ai::ProviderConfig const& provider) override;
+  bool is_replay() const override;
   ai::AiRunner& runner() { return runner_; }
 
  private:

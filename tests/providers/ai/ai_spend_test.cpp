@@ -105,5 +105,30 @@ TEST(AiSpend, ACountThatCannotBeTrueIsNeitherMoneyNorALimit) {
   run_coro(body());
 }
 
+TEST(AiSpend, AReplayNeedsNoKeyNoLimitAndNoMoney) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    ProviderConfig paid;
+    paid.settings.name = "paid";  // of which the limits know nothing
+    paid.settings.type = "openai";
+    paid.needs_key = true;
+    bench.providers.emplace("paid", std::move(paid));
+    bench.model("paid").scripts = {says("Hello.")};
+    std::string const config = R"({"prompt": "Say hello to Ada", "model": "paid/gpt-4o-mini"})";
+    auto called = bench.run(config);
+    auto const refused = co_await std::move(called);
+    EXPECT_EQ(refused.output.error().code, "auth");
+    bench.clients.replays = true;
+    auto replayed = bench.run(config);
+    auto const outcome = co_await std::move(replayed);
+    EXPECT_TRUE(outcome.output);
+    EXPECT_TRUE(outcome.spend.empty());
+    EXPECT_EQ(outcome.usage.at("costUsd"), 0.0);
+    EXPECT_EQ(outcome.detail.at("calls").at(0).at("replayed"), true);
+    EXPECT_EQ(bench.observer.calls, 0);
+  };
+  run_coro(body());
+}
+
 }  // namespace
 }  // namespace ropewalk::ai

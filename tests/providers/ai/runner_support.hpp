@@ -88,7 +88,9 @@ class ScriptedClients final : public ModelClients {
   ModelClient& client(ProviderConfig const& provider) override {
     return models[provider.settings.name];
   }
+  bool is_replay() const override { return replays; }
   std::map<std::string, ScriptedModel> models{};
+  bool replays = false;
 };
 
 class MemoryCache final : public ResponseCache {
