@@ -1,6 +1,6 @@
 #pragma once
 // Two calls for one answer: the second begins when the first is late, and whichever says something
-// first is listened to. The other is cancelled.
+// first is listened to. The other is cancelled. What the first waits for its turn is not late.
 //
 // Shard: that of the caller. Owner: whoever awaits run(); both calls have ended when it returns.
 
@@ -27,21 +27,27 @@ class HedgeRace {
   HedgeRace(Executor executor, ChatListener listener)
       : scope_(executor), changed_(executor), listener_(std::move(listener)) {}
 
+  /// The first has its turn: from now on it can be late. While it never is, the second never
+  /// begins.
+  void first_began() {
+    if (!began_at_) began_at_ = Steady::now();
+    changed_.notify();
+  }
+
   /// The result of the call that won; where none said anything, that of the first.
   Async<Result<T>> run(Duration hedge_after, Start first, Start second) {
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // both calls are awaited on every path
-    auto const hedge_at = Steady::now() + hedge_after;
     begin(0, first);
     bool is_cancelled = false;
     while (!is_cancelled && !is_over()) {
-      bool const may_hedge = winner_ < 0 && !entrants_[1].is_started;
-      if (may_hedge && Steady::now() >= hedge_at) {
+      bool const may_hedge = winner_ < 0 && !entrants_[1].is_started && began_at_;
+      auto const hedge_at = may_hedge ? *began_at_ + hedge_after : Steady::time_point::max();
+      if (Steady::now() >= hedge_at) {
         begin(1, second);
         continue;
       }
-      auto const wake_at = may_hedge ? hedge_at : Steady::time_point::max();
-      co_await changed_.wait_until(wake_at);
+      co_await changed_.wait_until(hedge_at);
       auto const state = co_await asio::this_coro::cancellation_state;
       is_cancelled = state.cancelled() != asio::cancellation_type::none;
     }
@@ -111,6 +117,7 @@ class HedgeRace {
   Signal changed_;
   ChatListener listener_;
   std::array<Entrant, 2> entrants_{};
+  std::optional<Steady::time_point> began_at_{};
   int winner_ = -1;
 };
 

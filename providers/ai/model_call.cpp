@@ -105,7 +105,7 @@ Async<Result<FittedContext>> ModelCaller::summarize(
     ModelName const& model, FittedContext planned, ContextWindow const& window
 ) {
   std::vector<std::string> answers;
-  Target const target{task_.summarize_model.value_or(model), CallPurpose::summary};
+  Target const target{task_.summarize_model.value_or(model), CallPurpose::summary, {}};
   ChatListener const nobody = [](ChatEvent const&) {};  // only the answer itself is shown
   for (auto const& request : planned.summary->requests) {
     Question question;
@@ -186,6 +186,7 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
     }
     permit.emplace(std::move(*granted));
   }
+  if (target.on_turn) target.on_turn();
   auto calling = parts_.clients.client(*prepared.provider).call(prepared.chat, listener);
   auto outcome = co_await std::move(calling);
   // Models that take no temperature are those that think.

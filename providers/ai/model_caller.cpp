@@ -96,11 +96,11 @@ ModelCaller::ModelCaller(
 Async<Result<Answered>> ModelCaller::ask(Question question) {
   std::vector<Failure> failures;
   for (std::size_t i = 0; i < task_.models.size(); ++i) {
-    Target target{task_.models[i], i == 0 ? question.purpose : CallPurpose::fallback};
+    Target target{task_.models[i], i == 0 ? question.purpose : CallPurpose::fallback, {}};
     if (i > 0) relay_.restart("fallback");
     bool const is_hedged = i == 0 && task_.hedge_after.has_value();
     Target const second{
-        task_.models[std::min<std::size_t>(1, task_.models.size() - 1)], CallPurpose::hedge};
+        task_.models[std::min<std::size_t>(1, task_.models.size() - 1)], CallPurpose::hedge, {}};
     auto asking = is_hedged ? ask_hedged(question, target, second) : ask_one(question, target);
     auto answered = co_await std::move(asking);
     if (answered) co_return answered;
@@ -126,6 +126,7 @@ Async<Result<Answered>> ModelCaller::ask_hedged(
     };
   };
   Hedge race(parts_.executor, [this](ChatEvent const& event) { relay_.pass(event); });
+  first.on_turn = [&race] { race.first_began(); };
   auto running = race.run(*task_.hedge_after, start(first), start(second));
   co_return co_await std::move(running);
 }

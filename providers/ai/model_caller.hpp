@@ -73,6 +73,7 @@ class ModelCaller {
   struct Target {
     ModelName model{};
     CallPurpose purpose = CallPurpose::answer;
+    std::function<void()> on_turn{};  // it is about to be called
   };
   /// What one call is about to send.
   struct Prepared {

@@ -17,8 +17,18 @@ struct Speaker {
   Steady::duration delay{};
   std::string word{};
   bool fails = false;
+  Steady::duration turn{};  // after which it has its turn
   int running = 0;
   int ran = 0;
+
+  Async<Result<std::string>> call_in_turn(
+      ChatListener const& listener, std::function<void()> on_turn
+  ) {
+    if (turn.count() > 0) co_await sleep_for(turn);
+    on_turn();
+    auto calling = call(listener);
+    co_return co_await std::move(calling);
+  }
 
   Async<Result<std::string>> call(ChatListener const& listener) {
     struct Count {
@@ -46,7 +56,9 @@ Async<> race(Duration hedge_after, Speaker& first, Speaker& second, Heard& heard
   });
   auto running = contest.run(
       hedge_after,
-      [&](ChatListener const& listener) { return first.call(listener); },
+      [&](ChatListener const& listener) {
+        return first.call_in_turn(listener, [&] { contest.first_began(); });
+      },
       [&](ChatListener const& listener) { return second.call(listener); }
   );
   heard.result = co_await std::move(running);
@@ -70,6 +82,16 @@ TEST(HedgeRace, TheSecondWinsWhenTheFirstIsLate) {
   EXPECT_EQ(*heard.result, "two");
   EXPECT_EQ(heard.text, "two");
   EXPECT_EQ(first.running, 0);
+}
+
+TEST(HedgeRace, WaitingForATurnIsNotBeingLate) {
+  Speaker first{0ms, "one"};
+  first.turn = 30ms;
+  Speaker second{0ms, "two"};
+  Heard heard;
+  run_coro(race(1ms, first, second, heard));
+  EXPECT_EQ(*heard.result, "one");
+  EXPECT_EQ(second.ran, 0);
 }
 
 TEST(HedgeRace, TheFirstMayStillWin) {
