@@ -1,6 +1,7 @@
 // ModelCaller: one call to one model.
 #include "engine/base/json.hpp"
 #include "providers/ai/chat_memory.hpp"
+#include "providers/ai/dialects/answer_limit.hpp"
 #include "providers/ai/model_caller.hpp"
 #include "providers/ai/usage_doubt.hpp"
 
@@ -59,6 +60,9 @@ Async<Result<ModelCaller::Prepared>> ModelCaller::prepare(
     out.chat.temperature.reset();
     out.chat.top_p.reset();
   }
+  // What is kept free for the answer is what the provider is told.
+  if (!out.chat.max_tokens)
+    out.chat.max_tokens = default_answer_limit(out.provider->settings, out.info.max_output);
   auto fitting = fit(question, target.model, out);
   auto const fitted = co_await std::move(fitting);
   if (!fitted) co_return fitted.error();

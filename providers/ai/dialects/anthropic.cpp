@@ -1,10 +1,12 @@
 // Anthropic's Messages, in both versions of the API: 2023-06-01 (x-api-key; the default) and
 // 2026-10-21 (Bearer; no temperature and no top_p any more; system turns in between).
 //
-// Options: maxTokens (sent when a request has none, which the API does not allow; 8192),
+// Options: maxTokens (sent when a request has none, which the API does not allow; else what the
+// model can, at most 8192),
 // structuredOutput (schemas are enforced; on unless the version is 2023-06-01), beta (value of
 // anthropic-beta).
 #include "engine/base/json.hpp"
+#include "providers/ai/dialects/answer_limit.hpp"
 #include "providers/ai/dialects/anthropic_reader.hpp"
 #include "providers/ai/dialects/dialect_list.hpp"
 #include "providers/ai/dialects/json_access.hpp"
@@ -14,6 +16,7 @@
 
 #include <boost/json/value_from.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace ropewalk::ai {
@@ -234,6 +237,14 @@ Result<WireRequest> AnthropicDialect::request(
 }
 
 }  // namespace
+
+std::optional<std::int64_t> default_answer_limit(
+    ProviderSettings const& provider, std::optional<std::int64_t> max_output
+) {
+  if (provider.type != type_name) return std::nullopt;
+  if (auto const configured = count_at(provider.options, "maxTokens")) return configured;
+  return std::min(max_tokens_default, max_output.value_or(max_tokens_default));
+}
 
 Dialect const& anthropic_dialect() {
   static AnthropicDialect const dialect;
