@@ -162,6 +162,8 @@ bool AiAttempt::needs_schema_in_words() const {
     auto const provider = parts_.providers.find(model.provider);
     if (provider == parts_.providers.end()) return true;
     auto const& settings = provider->second.settings;
+    auto const info = parts_.models.find(model.provider, settings.type, model.model);
+    if (info.schema == false) return true;
     auto const* dialect = find_dialect(settings.type);
     ChatRequest asked = wanted;
     asked.model = model.model;

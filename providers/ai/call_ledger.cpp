@@ -1,5 +1,7 @@
 #include "providers/ai/call_ledger.hpp"
 
+#include <boost/json/value_from.hpp>
+
 #include <algorithm>
 
 namespace ropewalk::ai {
@@ -28,6 +30,7 @@ json::object call_json(CallRecord const& record) {
   if (!record.request_id.empty()) out["requestId"] = record.request_id;
   if (record.finish) out["finishReason"] = to_string(*record.finish);
   if (!record.warning.empty()) out["warning"] = record.warning;
+  if (!record.dropped.empty()) out["dropped"] = json::value_from(record.dropped);
   if (record.error) out["error"] = to_json(*record.error);
   if (auto usage = usage_json(record.usage); !usage.empty()) out["usage"] = std::move(usage);
   if (record.cost_usd) out["costUsd"] = *record.cost_usd;

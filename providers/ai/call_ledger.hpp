@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ropewalk::ai {
@@ -26,6 +27,7 @@ struct CallRecord {
   std::string answered_by{};  // the model's name as the provider told it; empty: it did not
   std::string request_id{};
   std::optional<Error> error{};
+  std::vector<std::string> dropped{};  // fields of the task that were not sent
   std::optional<FinishReason> finish{};
   ChatUsage usage{};
   std::optional<double> cost_usd{};  // absent: the price or the usage is not known

@@ -25,6 +25,22 @@ Error unknown_provider(ModelName const& model, ProviderConfigs const& providers)
       "name it under providers: in ropewalk.yaml, or use one of " + names};
 }
 
+Error cannot(ModelName const& model, std::string const& what, std::string const& field) {
+  return Error{
+      ErrorClass::permanent,
+      "unsupported",
+      full_name(model) + " takes no " + what + ", as far as is known",
+      "take another model, or say `" + field + ": true` of this one in modelsFile"};
+}
+
+bool has_image(std::vector<DraftMessage> const& draft) {
+  return std::ranges::any_of(draft, [](DraftMessage const& drafted) {
+    return std::ranges::any_of(drafted.message.parts, [](Part const& part) {
+      return std::holds_alternative<ImagePart>(part);
+    });
+  });
+}
+
 std::optional<double> input_cost(ModelInfo const& info, std::int64_t tokens) {
   if (!info.price) return std::nullopt;
   ChatUsage usage;
@@ -56,10 +72,7 @@ Async<Result<ModelCaller::Prepared>> ModelCaller::prepare(
       parts_.models.find(target.model.provider, out.provider->settings.type, target.model.model);
   out.chat = question.base;
   out.chat.model = target.model.model;
-  if (out.info.temperature == false) {  // such a model refuses the whole call for it
-    out.chat.temperature.reset();
-    out.chat.top_p.reset();
-  }
+  if (auto const fits = fit_abilities(question, target.model, out); !fits) co_return fits.error();
   // What is kept free for the answer is what the provider is told.
   if (!out.chat.max_tokens)
     out.chat.max_tokens = default_answer_limit(out.provider->settings, out.info.max_output);
@@ -67,6 +80,22 @@ Async<Result<ModelCaller::Prepared>> ModelCaller::prepare(
   auto const fitted = co_await std::move(fitting);
   if (!fitted) co_return fitted.error();
   co_return out;
+}
+
+Result<> ModelCaller::fit_abilities(
+    Question const& question, ModelName const& model, Prepared& into
+) {
+  auto const& info = into.info;
+  if (info.images == false && has_image(question.draft)) return cannot(model, "images", "images");
+  if (info.tools == false && !into.chat.tools.empty()) return cannot(model, "tools", "tools");
+  if (info.schema == false) into.chat.schema.reset();  // it is told in words, and checked
+  if (info.temperature == false) {                     // such a model refuses the whole call for it
+    if (into.chat.temperature) into.dropped.emplace_back("temperature");
+    if (into.chat.top_p) into.dropped.emplace_back("topP");
+    into.chat.temperature.reset();
+    into.chat.top_p.reset();
+  }
+  return {};
 }
 
 Async<Result<>> ModelCaller::fit(Question const& question, ModelName const& model, Prepared& into) {
@@ -241,6 +270,7 @@ void ModelCaller::record(
   out.is_replayed = parts_.clients.is_replay();
   out.was_left = account.was_left;
   out.warning = account.doubt;
+  out.dropped = prepared.dropped;
   out.first_token = outcome.first_token;
   out.total = outcome.total;
   if (out.is_replayed) return ledger_.add(std::move(out));

@@ -81,7 +81,8 @@ class ModelCaller {
     ModelInfo info{};
     ChatRequest chat{};
     json::value cut_report{};
-    std::int64_t input_raw = 0;  // estimates: without and with what was learnt of the model
+    std::vector<std::string> dropped{};  // fields of the task that the model does not take
+    std::int64_t input_raw = 0;          // estimates: without and with what was learnt of the model
     std::int64_t input = 0;
     std::int64_t output_max = 0;
   };
@@ -93,6 +94,8 @@ class ModelCaller {
   );
   Result<ProviderConfig const*> find_provider(ModelName const& model) const;
   Async<Result<Prepared>> prepare(Question const& question, Target const& target);
+  /// Leaves out what the model is known not to take. Errors: unsupported.
+  static Result<> fit_abilities(Question const& question, ModelName const& model, Prepared& into);
   Async<Result<>> fit(Question const& question, ModelName const& model, Prepared& into);
   Async<Result<FittedContext>> summarize(
       ModelName const& model, FittedContext planned, ContextWindow const& window

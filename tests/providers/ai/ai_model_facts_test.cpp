@@ -67,5 +67,68 @@ TEST(ModelFacts, AnAnswerIsNoLongerThanTheModelCan) {
   );
 }
 
+constexpr auto cannot_do_much = R"(
+models:
+  - {match: [plain], images: false, tools: false, schema: false, temperature: false}
+)";
+
+TEST(ModelFacts, ASchemaIsToldInWordsWhereItCannotBeEnforced) {
+  expect_run(
+      "openai",
+      cannot_do_much,
+      R"({"prompt": "How urgent is it?", "model": "n/plain",
+          "output": {"schema": {"type": "object", "required": ["urgency"]}}})",
+      [](Bench& bench, AttemptOutcome& outcome) {
+        ASSERT_TRUE(outcome.output) << outcome.output.error().message;
+        auto const& sent = bench.model("n").requests.at(0);
+        EXPECT_FALSE(sent.schema);
+        std::string all;
+        for (auto const& message : sent.messages) all += text_of(message);
+        EXPECT_THAT(all, testing::HasSubstr("urgency\""));
+      }
+  );
+}
+
+TEST(ModelFacts, ToolsAndImagesGoToAModelThatTakesThem) {
+  for (std::string const& extra :
+       {std::string(R"("tools": [{"name": "look_up", "task": "look", "description": "Looks it up",
+                                 "parameters": {"type": "object"}}])"),
+        std::string(R"("attachments": [{"data": "aGVsbG8=", "mediaType": "image/png"}])")}) {
+    auto const question = R"({"prompt": "How urgent is it?", "model": )";
+    expect_run(
+        "openai",
+        cannot_do_much,
+        question + (R"("n/plain", )" + extra + "}"),
+        [](Bench& bench, AttemptOutcome& outcome) {
+          ASSERT_FALSE(outcome.output);
+          EXPECT_EQ(outcome.output.error().code, "unsupported");
+          EXPECT_THAT(outcome.output.error().hint, testing::HasSubstr("modelsFile"));
+          EXPECT_TRUE(bench.model("n").requests.empty());
+        }
+    );
+    expect_run(
+        "openai",
+        cannot_do_much,
+        question + (R"(["n/plain", "b/two"], )" + extra + "}"),
+        [](Bench& bench, AttemptOutcome& outcome) {
+          ASSERT_TRUE(outcome.output) << outcome.output.error().message;
+          EXPECT_EQ(bench.model("b").requests.size(), 1U);
+        }
+    );
+  }
+}
+
+TEST(ModelFacts, WhatAModelDoesNotTakeIsLeftOutAndSaid) {
+  expect_run(
+      "openai",
+      cannot_do_much,
+      R"({"prompt": "How urgent is it?", "model": "n/plain", "temperature": 0.5})",
+      [](Bench& bench, AttemptOutcome& outcome) {
+        EXPECT_FALSE(bench.model("n").requests.at(0).temperature);
+        EXPECT_EQ(outcome.detail.at("calls").at(0).at("dropped"), json::array{"temperature"});
+      }
+  );
+}
+
 }  // namespace
 }  // namespace ropewalk::ai
