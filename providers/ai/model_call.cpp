@@ -33,6 +33,14 @@ Error cannot(ModelName const& model, std::string const& what, std::string const&
       "take another model, or say `" + field + ": true` of this one in modelsFile"};
 }
 
+Error price_unknown(ModelName const& model) {
+  return Error{
+      ErrorClass::permanent,
+      "price_unknown",
+      "the budget has a maxCostUsd, and what " + full_name(model) + " costs is not known",
+      "give its price in modelsFile (0 where it costs nothing), or set maxTokens instead"};
+}
+
 bool has_image(std::vector<DraftMessage> const& draft) {
   return std::ranges::any_of(draft, [](DraftMessage const& drafted) {
     return std::ranges::any_of(drafted.message.parts, [](Part const& part) {
@@ -182,7 +190,10 @@ Async<std::optional<ChatAnswer>> ModelCaller::look_up(
   co_return answer;
 }
 
-Result<> ModelCaller::check_budget(Prepared const& prepared) {
+Result<> ModelCaller::check_budget(Prepared const& prepared, ModelName const& model) {
+  bool const needs_price = task_.budget.max_cost_usd && !request_.approved;
+  if (needs_price && !prepared.info.price && !parts_.clients.is_replay())
+    return price_unknown(model);
   auto const exceeded =
       budget_.exceeded_by(prepared.input, input_cost(prepared.info, prepared.input));
   if (!exceeded) return {};

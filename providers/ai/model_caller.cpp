@@ -12,8 +12,14 @@ namespace {
 
 constexpr Duration cache_time = std::chrono::hours(24 * 7);
 
-constexpr std::array<std::string_view, 6> codes_that_move_on{
-    "auth", "not_found", "unknown_provider", "unsupported", "dns_failure", "tls_failure"};
+constexpr std::array<std::string_view, 7> codes_that_move_on{
+    "auth",
+    "not_found",
+    "unknown_provider",
+    "unsupported",
+    "price_unknown",
+    "dns_failure",
+    "tls_failure"};
 
 bool can_be_retried(Error const& error) {
   if (error.error_class != ErrorClass::transient && error.error_class != ErrorClass::resource)
@@ -144,7 +150,8 @@ Async<Result<Answered>> ModelCaller::call_model(
     if (found)
       co_return answered_by(target.model, std::move(*found), std::move(prepared->cut_report));
   }
-  if (auto const allowed = check_budget(*prepared); !allowed) co_return allowed.error();
+  if (auto const allowed = check_budget(*prepared, target.model); !allowed)
+    co_return allowed.error();
   prepared->chat.idempotency_key = call_key(request_.idempotency_key, key, target.purpose);
   auto calling = call_now(*prepared, target, listener);
   auto answer = co_await std::move(calling);

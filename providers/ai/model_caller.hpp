@@ -107,7 +107,7 @@ class ModelCaller {
       Target const& target,
       ChatListener const& listener
   );
-  Result<> check_budget(Prepared const& prepared);
+  Result<> check_budget(Prepared const& prepared, ModelName const& model);
   Async<Result<Permit>> wait_for_turn(Prepared const& prepared, ModelName const& model);
   Async<Result<ChatAnswer>> call_now(
       Prepared const& prepared, Target const& target, ChatListener const& listener

@@ -130,5 +130,25 @@ TEST(AiSpend, AReplayNeedsNoKeyNoLimitAndNoMoney) {
   run_coro(body());
 }
 
+TEST(AiSpend, ABudgetOfMoneyNeedsAPrice) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    bench.model("b").scripts = {says("Hello.")};
+    std::string const alone = R"({"prompt": "Say hello to Ada", "model": "a/nobody-knows-it",
+        "budget": {"maxCostUsd": 0.05}})";
+    auto one = bench.run(alone);
+    auto const refused = co_await std::move(one);
+    EXPECT_EQ(refused.output.error().code, "price_unknown");
+    EXPECT_THAT(refused.output.error().hint, testing::HasSubstr("modelsFile"));
+    EXPECT_TRUE(bench.model("a").requests.empty());
+    std::string const chain = R"({"prompt": "Say hello to Ada",
+        "model": ["a/nobody-knows-it", "b/gpt-4o-mini"], "budget": {"maxCostUsd": 0.05}})";
+    auto two = bench.run(chain);
+    auto const answered = co_await std::move(two);
+    EXPECT_TRUE(answered.output);
+  };
+  run_coro(body());
+}
+
 }  // namespace
 }  // namespace ropewalk::ai
