@@ -16,6 +16,7 @@ struct TextSource {
   ExecutionId execution{};
   std::string_view task{};
   std::uint32_t attempt = 0;
+  std::uint64_t running_seq = 0;  // the event that the attempt runs is this one or an earlier one
 };
 
 class EventSink {
@@ -26,8 +27,8 @@ class EventSink {
   virtual void publish(ExecutionId execution, std::vector<EventChunk> const& events) = 0;
 
   // Text of running attempts, not stored; as in AttemptSink. On the home shard, never blocks. An
-  // attempt's first call comes after publish() was given the event that it runs; none comes after
-  // the event that its task ended.
+  // attempt may be quicker than the commit of the event that it runs: whoever shows its text waits
+  // for TextSource::running_seq. No call comes after the event that its task ended.
   virtual void token(
       TextSource const& /*source*/, std::string_view /*channel*/, std::string_view /*text*/
   ) {}

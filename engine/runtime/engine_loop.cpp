@@ -21,7 +21,9 @@ class Engine::Impl::Sink : public AttemptSink {
         slot_(slot),
         execution_(request.execution),
         task_(request.task),
-        attempt_(request.attempt) {}
+        attempt_(request.attempt) {
+    if (auto const* execution = engine.core_.find(execution_)) running_seq_ = execution->last_seq();
+  }
 
   Async<> log(LogLine line) override {
     engine_.core_.log(slot_, std::move(line), engine_.now());
@@ -47,13 +49,14 @@ class Engine::Impl::Sink : public AttemptSink {
 
  private:
   bool counts() const { return engine_.core_.has_attempt(slot_); }
-  TextSource source() const { return TextSource{execution_, task_, attempt_}; }
+  TextSource source() const { return TextSource{execution_, task_, attempt_, running_seq_}; }
 
   Impl& engine_;
   RequestId slot_;
   ExecutionId execution_;
   std::string task_;
   std::uint32_t attempt_;
+  std::uint64_t running_seq_ = 0;
 };
 
 Async<> Engine::Impl::wait_for_room() {

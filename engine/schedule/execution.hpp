@@ -137,6 +137,8 @@ class Execution {
   Change take_change();
 
   // How it stands.
+  /// Of the events so far, stored or not.
+  std::uint64_t last_seq() const { return events_.last_seq(); }
   ExecutionId id() const { return id_; }
   Workflow const& workflow() const { return *workflow_; }
   NewExecution const& record() const { return record_; }

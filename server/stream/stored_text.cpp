@@ -22,7 +22,7 @@ std::uint64_t number_at(json::object const& object, std::string_view name) {
 
 StreamView to_view(std::string const& execution, StoredText const& stored) {
   StreamView out;
-  StreamHead const head{stored.task, stored.attempt, stored.generation, {}};
+  StreamHead const head{stored.task, stored.attempt, stored.generation, {}, 0};
   out.head = std::make_shared<StreamHead const>(head);
   std::string_view text;
   for (auto const& [name, content] : stored.channels) {
@@ -87,7 +87,7 @@ std::shared_ptr<ExecutionStreams> to_streams(
 std::string empty_end_frame(
     ExecutionId execution, std::string const& task, std::uint32_t attempt, std::string_view status
 ) {
-  StreamHead const head{task, attempt, 0, {}};
+  StreamHead const head{task, attempt, 0, {}, 0};
   return end_frame(execution.to_string(), head, status, 0, sql::sha256_hex({}), TextEnd{});
 }
 

@@ -70,7 +70,7 @@ StreamBook::Stream* StreamBook::find_or_begin(TextSource const& source) {
   auto& stream = entry.streams[found->second];
   if (stream.head && (stream.head->attempt > source.attempt || stream.end)) return nullptr;
   if (!stream.head || stream.head->attempt < source.attempt)
-    begin(stream, StreamHead{std::string(source.task), source.attempt, 0, {}});
+    begin(stream, StreamHead{std::string(source.task), source.attempt, 0, {}, source.running_seq});
   mark(source.execution, entry, found->second);
   return &stream;
 }
@@ -117,7 +117,13 @@ bool StreamBook::restart(TextSource const& source, std::string_view reason) {
   if (stream == nullptr) return false;
   auto const generation = stream->head->generation + 1;
   begin(
-      *stream, StreamHead{std::string(source.task), source.attempt, generation, std::string(reason)}
+      *stream,
+      StreamHead{
+          std::string(source.task),
+          source.attempt,
+          generation,
+          std::string(reason),
+          source.running_seq}
   );
   return true;
 }
@@ -157,7 +163,7 @@ void StreamBook::task_changed(ExecutionId execution, Entry& entry, std::string_v
   auto const status = text_of(event, "status");
   auto& stream = entry.streams[found->second];
   if (status == "RUNNING" && attempt > stream.head->attempt) {
-    begin(stream, StreamHead{std::string(found->first), attempt, 0, {}});
+    begin(stream, StreamHead{std::string(found->first), attempt, 0, {}, seq_of(line)});
     mark(execution, entry, found->second);
   } else if (is_terminal_word(status) && attempt == stream.head->attempt && !stream.end) {
     auto const json = end_frame(

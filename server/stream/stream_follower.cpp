@@ -68,7 +68,7 @@ std::size_t StreamFollower::take(FrameTaker& taker, std::size_t bytes_max) {
     auto& position = positions_[index];
     auto const& view = streams_->at(index);
     bool const has_rest = view.end && !position.place.has_ended;
-    if (sent_ < position.after_seq || has_rest) {
+    if (sent_ < std::max(position.after_seq, view.head->running_seq) || has_rest) {
       blocked_.push_back(index);
     } else {
       position.is_marked = false;
@@ -132,9 +132,9 @@ void StreamFollower::resume_at(Position& position, StreamView const& view, Frame
 
 bool StreamFollower::take_one(std::uint32_t index, FrameTaker& taker) {
   auto& position = positions_[index];
-  if (sent_ < position.after_seq) return false;
   auto const& view = streams_->at(index);
   auto const& head = *view.head;
+  if (sent_ < std::max(position.after_seq, head.running_seq)) return false;
   if (resumed_) {
     resume_at(position, view, taker);
   } else if (!is_text(position.place, head)) {

@@ -24,8 +24,9 @@ namespace ropewalk::server {
 struct StreamHead {
   std::string task{};
   std::uint32_t attempt = 0;
-  std::uint32_t generation = 0;  // how often the attempt began its text again
-  std::string reason{};          // why it did
+  std::uint32_t generation = 0;   // how often the attempt began its text again
+  std::string reason{};           // why it did
+  std::uint64_t running_seq = 0;  // not to be shown before that event was
 };
 
 /// One channel: its text, and how far it may be read.

@@ -103,6 +103,30 @@ TEST_F(FollowerTest, TokensWaitForTheEventThatTheTaskRunsAndTheEndForThatOfItsEn
   EXPECT_EQ(taker.keeper.end.at("status").as_string(), "COMPLETED");
 }
 
+TEST_F(FollowerTest, AnAttemptThatIsQuickerThanItsCommitWaitsForIt) {
+  StreamFollower follower(streams_);
+  followers_.push_back(&follower);
+  known_ = 2;
+  follower.events_sent(2);
+  Taker taker;
+  auto const say_early = [&](std::uint32_t attempt, std::uint64_t running_seq) {
+    book_.token(TextSource{id_, "a", attempt, running_seq}, "text", "early");
+    pass_on();
+  };
+  say_early(1, 3);
+  EXPECT_EQ(follower.take(taker, 1 << 20), 0U) << "that it runs was not told";
+  publish(3, 1, "RUNNING");
+  follower.events_sent(3);
+  EXPECT_EQ(follower.take(taker, 1 << 20), 1U);
+  publish(4, 1, "RETRYING");
+  follower.events_sent(4);
+  say_early(2, 5);
+  EXPECT_EQ(follower.take(taker, 1 << 20), 0U) << "of no attempt";
+  publish(5, 2, "RUNNING");
+  follower.events_sent(5);
+  EXPECT_EQ(follower.take(taker, 1 << 20), 2U) << "superseded, and what came since";
+}
+
 TEST_F(FollowerTest, ARestartAndARetrySupersede) {
   StreamFollower follower(streams_);
   follow(follower);
@@ -118,6 +142,8 @@ TEST_F(FollowerTest, ARestartAndARetrySupersede) {
   publish(3, 1, "RETRYING");
   EXPECT_EQ(follower.take(taker, 1 << 20), 0U);
   publish(4, 2, "RUNNING");
+  EXPECT_EQ(follower.take(taker, 1 << 20), 0U) << "that it runs was not sent yet";
+  follower.events_sent(4);
   follower.take(taker, 1 << 20);
   EXPECT_EQ(taker.keeper.superseded.at("attempt").as_int64(), 1);
   EXPECT_EQ(taker.keeper.superseded.at("by").as_int64(), 2);

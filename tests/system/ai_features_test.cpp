@@ -305,6 +305,21 @@ tasks:
   EXPECT_THAT(lines.out, HasSubstr(R"({"type":"end",)"));
 }
 
+TEST_F(AiFeaturesTest, TextsComeAfterTheNewsThatTheirTaskRuns) {
+  auto const file = parts->files.write(
+      "quick.yaml",
+      "name: quick\ntasks: { a: { type: ai, model: sim/prose, prompt: Say one thing. } }\n"
+  );
+  for (int i = 0; i < 5; ++i) {  // an answer that begins at once is quicker than most commits
+    auto const lines = server_->cli({"run", file, "--tokens", "--json"}).out;
+    auto const task = lines.find(R"("kind":"task.status")");
+    auto const running = lines.find(R"("status":"RUNNING")", task);
+    auto const token = lines.find(R"({"type":"token")");
+    ASSERT_NE(token, lines.npos) << lines;
+    EXPECT_LT(running, token) << lines;
+  }
+}
+
 TEST_F(AiFeaturesTest, ACallThatItsCallerSurvivedIsNoFailure) {
   auto const file = parts->files.write("care.yaml", R"(name: care
 tasks:
