@@ -142,17 +142,21 @@ std::string fit(std::string_view text, std::size_t width, Style style) {
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> out;
-  std::size_t begin = 0;
+  std::size_t begin = 0;  // of the piece that is being filled
+  std::size_t blank = 0;  // the last one in it; at `begin`: there is none
   std::size_t used = 0;
   for (std::size_t at = 0; at < text.size();) {
     auto const point = code_point_at(text, at);
     auto const columns = width_of(point.value);
+    if (text[at] == ' ') blank = at;
     if (used + columns > width && at > begin) {
-      out.emplace_back(text.substr(begin, at - begin));
-      begin = at;
-      used = 0;
+      auto const end = blank > begin ? blank : at;
+      out.emplace_back(text.substr(begin, end - begin));
+      begin = end == blank ? blank + 1 : end;
+      blank = begin;
+      used = begin > at ? 0 : display_width(text.substr(begin, at - begin));
     }
-    used += columns;
+    if (begin <= at) used += columns;
     at += point.size;
   }
   if (begin < text.size()) out.emplace_back(text.substr(begin));

@@ -68,8 +68,8 @@ TEST(LiveText, StandsBelowItsTaskUntilItEnds) {
   LiveScreen screen(plain);
   auto lines = lines_of(screen.draw(view, at_second(1), ScreenSize{21, 20}));
   ASSERT_EQ(lines.size(), 5U);
-  EXPECT_EQ(lines[1], "  | It is a rather l");
-  EXPECT_EQ(lines[2], "  | ong text");
+  EXPECT_EQ(lines[1], "  | It is a rather");
+  EXPECT_EQ(lines[2], "  | long text");
   view.apply_text(token_frame("write", 1, 0, "Anew."));
   lines = lines_of(screen.draw(view, at_second(1), ScreenSize{21, 20}));
   EXPECT_EQ(lines[1], "  | Anew.");

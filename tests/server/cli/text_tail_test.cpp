@@ -17,8 +17,8 @@ TEST(TextTail, ShowsItsLastLinesWrapped) {
   EXPECT_TRUE(tail.lines(10, 3).empty());
   tail.add("first\nsecond line is lo");
   tail.add("ng\n\nlast\n");
-  EXPECT_EQ(tail.lines(10, 9), (Lines{"first", "second lin", "e is long", "last"}));
-  EXPECT_EQ(tail.lines(10, 2), (Lines{"e is long", "last"}));
+  EXPECT_EQ(tail.lines(10, 9), (Lines{"first", "second", "line is", "long", "last"}));
+  EXPECT_EQ(tail.lines(10, 2), (Lines{"long", "last"}));
   EXPECT_TRUE(tail.lines(10, 0).empty());
   tail.clear();
   EXPECT_TRUE(tail.is_empty());
@@ -61,6 +61,10 @@ TEST(Wrap, CutsAtColumns) {
   EXPECT_EQ(wrap("abcdef", 4), (Lines{"abcd", "ef"}));
   EXPECT_EQ(wrap("日本語", 4), (Lines{"日本", "語"}));
   EXPECT_EQ(wrap("日本", 1), (Lines{"日", "本"}));
+  EXPECT_EQ(wrap("one two  three", 7), (Lines{"one two", " three"}));
+  EXPECT_EQ(wrap("one verylongword", 5), (Lines{"one", "veryl", "ongwo", "rd"}));
+  EXPECT_EQ(wrap("ab cd", 2), (Lines{"ab", "cd"}));
+  EXPECT_EQ(wrap("ab ", 2), (Lines{"ab"}));
   EXPECT_TRUE(wrap("", 4).empty());
 }
 
