@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace ropewalk::ai {
 namespace {
@@ -16,6 +17,23 @@ bool is_account_wide(Error const& error) {
   auto const* facts = error.detail.if_object();
   auto const* flag = facts ? facts->if_contains("accountWide") : nullptr;
   return flag && flag->is_bool() && flag->get_bool();
+}
+
+/// The provider cannot be reached, does not answer in time or says that it fails. What a model
+/// wrote, or did not, says nothing of that: it answered.
+bool is_broken(Error const& error) {
+  constexpr std::array<std::string_view, 8> codes{
+      "connection_refused",
+      "connection_lost",
+      "dns_failure",
+      "tls_failure",
+      "proxy_failure",
+      "server_error",
+      "overloaded",
+      "stream_truncated"};
+  if (error.error_class != ErrorClass::transient) return false;
+  return error.code.starts_with("timeout") ||
+         std::find(codes.begin(), codes.end(), error.code) != codes.end();
 }
 
 std::int64_t milliseconds_until(Instant then, Instant now) {
@@ -82,9 +100,8 @@ CircuitBreaker::Meaning CircuitBreaker::meaning(Error const* error) const {
     if (is_account_wide(*error) == is_provider) return Meaning::refused;
     return is_provider ? Meaning::answered : Meaning::nothing;
   }
-  if (error->error_class == ErrorClass::transient)
-    return is_provider ? Meaning::broken : Meaning::nothing;
-  return error->error_class == ErrorClass::permanent ? Meaning::answered : Meaning::busy;
+  if (is_broken(*error)) return is_provider ? Meaning::broken : Meaning::nothing;
+  return error->error_class == ErrorClass::resource ? Meaning::busy : Meaning::answered;
 }
 
 bool CircuitBreaker::start(Instant now) {

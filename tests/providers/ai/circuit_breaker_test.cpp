@@ -40,6 +40,28 @@ TEST(CircuitBreaker, ASuccessBreaksTheRow) {
   EXPECT_EQ(breaker.state(t0), State::closed);
 }
 
+TEST(CircuitBreaker, WhatAModelWritesSaysNothingOfItsProvider) {
+  for (char const* code : {"empty_output", "invalid_output", "malformed_response", "conflict"}) {
+    CircuitBreaker breaker{BreakerSettings()};
+    Error const error = failure(ErrorClass::transient, code);
+    fail(breaker, overloaded(), 4, t0);
+    fail(breaker, error, 10, t0);
+    EXPECT_EQ(breaker.state(t0), State::closed) << code;
+    fail(breaker, overloaded(), 4, t0);
+    EXPECT_EQ(breaker.state(t0), State::closed) << code << ": it answered";
+  }
+  for (char const* code :
+       {"timeout_first_byte",
+        "timeout_idle",
+        "connection_lost",
+        "server_error",
+        "stream_truncated"}) {
+    CircuitBreaker breaker{BreakerSettings()};
+    fail(breaker, failure(ErrorClass::transient, code), 5, t0);
+    EXPECT_EQ(breaker.state(t0), State::open) << code;
+  }
+}
+
 TEST(CircuitBreaker, FailuresThatAreFarApartAreNoRow) {
   CircuitBreaker breaker{BreakerSettings()};
   for (int i = 0; i < 50; ++i) fail(breaker, overloaded(), 1, t0 + i * 8s);
