@@ -86,9 +86,17 @@ Result<> check_finish(ChatAnswer const& answer, OutputFormat format) {
           who(answer) + " calls a tool where an answer is expected",
           "raise `maxToolRounds`, or set toolChoice: none"
       );
+    case FinishReason::other:
+      if (!has_text) break;
+      return failure(
+          ErrorClass::transient,
+          "unfinished_answer",
+          who(answer) + " stopped for a reason that is not known to be a good end: " +
+              shorten(answer.finish.raw, 100),
+          "try again, or add another model to the chain"
+      );
     case FinishReason::stop:
     case FinishReason::content_filter:
-    case FinishReason::other:
       break;
   }
   if (has_text) return {};

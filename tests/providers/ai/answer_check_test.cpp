@@ -93,6 +93,10 @@ TEST(AnswerCheck, WaysToEnd) {
     );
     EXPECT_EQ(checked(task, answer(" \n")), "transient empty_output");
     EXPECT_EQ(checked(task, answer("", FinishReason::other)), "transient empty_output");
+    // insufficient_system_resource, abort, OTHER, LANGUAGE, and what nobody has seen yet.
+    EXPECT_EQ(
+        checked(task, answer("{\"a\":1}", FinishReason::other)), "transient unfinished_answer"
+    );
     EXPECT_EQ(checked(task, answer("", FinishReason::length)), "permanent output_truncated");
     EXPECT_EQ(checked(task, answer("", FinishReason::tool_calls)), "permanent invalid_output");
   }
