@@ -39,6 +39,15 @@ std::string with_slashes_escaped(std::string_view text) {
   return out;
 }
 
+/// "user:password" of an address, as it is written there.
+std::string credentials_of(std::string_view url) {
+  auto const scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  auto const at = url.rfind('@', url.find('/'));
+  return at == std::string_view::npos ? std::string() : std::string(url.substr(0, at));
+}
+
 }  // namespace
 
 CallContext::CallContext(
@@ -53,7 +62,15 @@ CallContext::CallContext(
     if (secret.size() >= secret_bytes_min) secrets.push_back(secret);
   };
   add(settings.api_key);
-  for (auto const& header : settings.headers) add(header.value);
+  for (auto const& header : settings.headers) {
+    add(header.value);
+    // "Bearer KEY": errors repeat the key alone.
+    if (auto const blank = header.value.rfind(' '); blank != std::string::npos)
+      add(header.value.substr(blank + 1));
+  }
+  auto const user = credentials_of(settings.base_url);
+  add(user);
+  if (auto const colon = user.find(':'); colon != std::string::npos) add(user.substr(colon + 1));
 }
 
 std::string CallContext::name() const {

@@ -215,10 +215,19 @@ constexpr std::array words{
     Words{"overloaded", Verdict::overloaded},
 };
 
-std::optional<Verdict> by_words(std::string_view message) {
+/// A 400 or a 422 is about what was sent, and often repeats it: a prompt may speak of anything.
+bool may_echo(unsigned status) {
+  return status == 400 || status == 422;
+}
+
+std::optional<Verdict> by_words(std::string_view message, unsigned status) {
   auto const text = boost::algorithm::to_lower_copy(std::string(message), std::locale::classic());
-  for (auto const& entry : words)
+  for (auto const& entry : words) {
+    bool const is_of_request =
+        entry.verdict == Verdict::context_length || entry.verdict == Verdict::auth;
+    if (!is_of_request && may_echo(status)) continue;
     if (text.find(entry.text) != std::string::npos) return entry.verdict;
+  }
   return std::nullopt;
 }
 
@@ -242,7 +251,7 @@ Verdict decide(ProviderFailure& failure, BodyRule rule) {
   if (auto const verdict = rule(failure)) return *verdict;
   unsigned const status = status_of(failure);
   if (auto const verdict = by_status(failure, status)) return *verdict;
-  if (auto const verdict = by_words(failure.message)) {
+  if (auto const verdict = by_words(failure.message, status)) {
     // The words are about the key itself.
     if (verdict == Verdict::auth) failure.is_account_wide = true;
     return *verdict;

@@ -25,6 +25,22 @@ bool says_something(json::value const& value) {
   return true;
 }
 
+/// FastAPI's list of what is wrong: [{"loc":…,"msg":…,"input":…}]. `input` is what was sent.
+std::string detail_words(json::value const& detail) {
+  auto const* list = detail.if_array();
+  if (list == nullptr) return to_text(detail);
+  std::string out;
+  for (auto const& entry : *list) {
+    auto const* object = entry.if_object();
+    auto const* text = entry.if_string();
+    std::string_view const words = object != nullptr ? text_at(*object, "msg")
+                                   : text != nullptr ? std::string_view(*text)
+                                                     : std::string_view();
+    if (!words.empty()) out.append(out.empty() ? "" : "; ").append(words);
+  }
+  return out;
+}
+
 void read_error_object(json::object const& error, ProviderFailure& out) {
   out.error = error;
   out.code = code_at(error, "code");
@@ -35,7 +51,7 @@ void read_error_object(json::object const& error, ProviderFailure& out) {
   if (out.message.empty()) out.message = text_at(error, "error");
   if (out.message.empty() && error.contains("detail")) {
     auto const text = text_at(error, "detail");
-    out.message = text.empty() ? to_text(error.at("detail")) : std::string(text);
+    out.message = text.empty() ? detail_words(error.at("detail")) : std::string(text);
   }
 }
 

@@ -169,5 +169,38 @@ TEST(ClassifyRules, TellsTheAccountFromTheModel) {
   );
 }
 
+/// What is repeated of a prompt decides nothing.
+TEST(ClassifyRules, AnEchoedPromptIsNoVerdict) {
+  auto const said = [](std::string const& words) {
+    return R"({"error":{"message":"cannot use: )" + words + R"("}})";
+  };
+  std::string const input =
+      R"({"detail":[{"loc":["body"],"msg":"Field required","input":"the server was overloaded"}]})";
+  check({
+      {"openai", 422, input, "invalid_request", permanent, false},
+      {"openai", 400, said("rate limit exceeded"), "invalid_request", permanent, false},
+      {"openai", 422, said("too many requests"), "invalid_request", permanent, false},
+      {"ollama", 400, said("overloaded"), "invalid_request", permanent, false},
+      {"openai", 400, said("maximum context length is 9"), "context_length", resource, false},
+      {"openai", 500, said("rate limit exceeded"), "rate_limited", resource, true},
+  });
+  auto const error = classify({"openai", 422, input, "", permanent, false});
+  EXPECT_THAT(error.message, testing::HasSubstr("422: Field required"));
+}
+
+/// A key in a header or an address of the configuration is not shown either, whole or in part.
+TEST(ClassifyRules, MasksKeysOfHeadersAndAddresses) {
+  auto settings = provider_of("openai");
+  settings.base_url = "https://team:pass-word-1@gateway.example/v1";
+  settings.headers.push_back({"X-Upstream", "Bearer sk-header-key-1"});
+  std::string const body =
+      R"({"error":{"message":"no such key sk-header-key-1 of team:pass-word-1, pass-word-1"}})";
+  auto const error = find_dialect("openai")->classify(settings, "m", FailedAnswer{401, {}, body});
+  auto const shown = to_text(to_json(error));
+  EXPECT_THAT(shown, testing::HasSubstr("no such key *** of ***, ***"));
+  EXPECT_THAT(shown, testing::Not(testing::HasSubstr("sk-header-key-1")));
+  EXPECT_THAT(shown, testing::Not(testing::HasSubstr("pass-word-1")));
+}
+
 }  // namespace
 }  // namespace ropewalk::ai
