@@ -2,18 +2,17 @@
 
 #include "engine/base/text.hpp"
 #include "engine/model/cel/base64.hpp"
+#include "providers/ai/data_frame.hpp"
 
 namespace ropewalk::ai {
 namespace {
 
 using namespace std::string_view_literals;
 
-TextPart labelled(Attachment const& attachment, std::string_view text) {
+/// As a piece of context is: whoever wrote the file does not write the prompt.
+TextPart framed(Attachment const& attachment, std::string_view text) {
   std::string const label = attachment.label.empty() ? attachment.file : attachment.label;
-  std::string out;
-  if (!label.empty()) out.append("Attached ").append(label).append(":\n\n");
-  out.append(text);
-  return {std::move(out)};
+  return {frame_data(label.empty() ? "attachment" : label, text, frame_word({text})).text};
 }
 
 Error unsupported(Attachment const& attachment) {
@@ -36,7 +35,7 @@ std::string_view detect_media_type(std::string_view bytes) {
 }
 
 Result<Part> attachment_part(Attachment const& attachment, std::string bytes) {
-  if (!attachment.text.empty()) return Part(labelled(attachment, attachment.text));
+  if (!attachment.text.empty()) return Part(framed(attachment, attachment.text));
   if (!attachment.url.empty()) return Part(ImagePart{attachment.media_type, {}, attachment.url});
   if (!attachment.data.empty()) {
     auto type = attachment.media_type;
@@ -49,7 +48,7 @@ Result<Part> attachment_part(Attachment const& attachment, std::string bytes) {
       attachment.media_type.empty() ? std::string(detect_media_type(bytes)) : attachment.media_type;
   if (type.starts_with("image/")) return Part(ImagePart{type, cel::to_base64(bytes), {}});
   if (type.empty() || !is_valid_utf8(bytes)) return unsupported(attachment);
-  return Part(labelled(attachment, bytes));
+  return Part(framed(attachment, bytes));
 }
 
 }  // namespace ropewalk::ai

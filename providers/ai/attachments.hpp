@@ -18,8 +18,8 @@ inline constexpr std::size_t attachment_bytes_max = 20 * 1024 * 1024;
 /// for anything else.
 std::string_view detect_media_type(std::string_view bytes);
 
-/// What goes into the message: an image, or a text under its label. `bytes`: what the file held,
-/// where there is one. Errors: unsupported_attachment (permanent).
+/// What goes into the message: an image, or a text as framed data under its label. `bytes`: what
+/// the file held, where there is one. Errors: unsupported_attachment (permanent).
 Result<Part> attachment_part(Attachment const& attachment, std::string bytes);
 
 }  // namespace ropewalk::ai

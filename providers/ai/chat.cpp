@@ -59,7 +59,8 @@ Message text_message(Role role, std::string text) {
 std::string text_of(Message const& message) {
   std::string out;
   for (auto const& part : message.parts)
-    if (auto const* text = std::get_if<TextPart>(&part)) out += text->text;
+    if (auto const* text = std::get_if<TextPart>(&part))
+      out.append(out.empty() ? "" : "\n\n").append(text->text);
   return out;
 }
 
