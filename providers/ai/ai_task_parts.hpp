@@ -10,6 +10,8 @@ namespace ropewalk::ai {
 void read_prompt(Fields const& fields, Reading const& reading, AiTask& task);
 void read_context(Fields const& fields, Reading const& reading, AiTask& task);
 void read_attachments(Fields const& fields, Reading const& reading, AiTask& task);
+/// Marks what the workflow file wrote, as prepare_ai_fields() says.
+void prepare_attachments(json::value& attachments);
 void read_output(Fields const& fields, Reading const& reading, AiTask& task);
 void read_tools(Fields const& fields, Reading const& reading, AiTask& task);
 void read_budget(Fields const& fields, Reading const& reading, AiTask& task);

@@ -1,4 +1,4 @@
-// `prompt`, `context` and `attachments`: what the model is shown.
+// `prompt` and `context`: what the model is shown.
 
 #include "engine/base/json.hpp"
 #include "engine/base/text.hpp"
@@ -13,8 +13,6 @@ namespace {
 constexpr std::array<std::string_view, 2> prompt_fields{"inline", "messages"};
 constexpr std::array<std::string_view, 2> message_fields{"role", "content"};
 constexpr std::array<std::string_view, 3> context_fields{"label", "text", "value"};
-constexpr std::array<std::string_view, 6> attachment_fields{
-    "label", "file", "url", "data", "text", "mediaType"};
 constexpr std::array<std::string_view, 3> roles{"system", "user", "assistant"};
 
 /// A text as it is, anything else as JSON.
@@ -129,50 +127,6 @@ void read_item(
   task.context.push_back(std::move(item));
 }
 
-void read_attachment(
-    json::value const& value, std::size_t index, Reading const& reading, AiTask& task
-) {
-  std::string const path = element_path("attachments", index);
-  Attachment item;
-  if (auto const* text = value.if_string()) {
-    if (text->empty()) reading.report(path, "missing_field", "the path is empty", "name a file");
-    item.file = std::string(*text);
-    task.attachments.push_back(std::move(item));
-    return;
-  }
-  auto const* object = value.if_object();
-  if (object == nullptr)
-    return reading.report(
-        path,
-        "wrong_kind",
-        "an attachment is a path or an object, not " + std::string(kind_name(value)),
-        "write a path, or {file: …}, {url: …}, {data: …, mediaType: …}, {text: …}"
-    );
-  Fields const fields(*object, path, reading);
-  fields.allow_only(attachment_fields);
-  int const given = int(fields.has("file")) + int(fields.has("url")) + int(fields.has("data")) +
-                    int(fields.has("text"));
-  if (given != 1)
-    return fields.add(
-        "",
-        given == 0 ? "missing_field" : "conflicting_fields",
-        "an attachment holds exactly one of `file`, `url`, `data` and `text`",
-        given == 0 ? "add file: PATH" : "make an attachment of each"
-    );
-  if (fields.has("data") && !fields.has("mediaType"))
-    fields.add("", "missing_field", "`data` needs `mediaType`", "add mediaType: image/png");
-  auto const take = [&](std::string_view name, std::string& to) {
-    if (auto text = fields.text(name)) to = std::move(*text);
-  };
-  take("label", item.label);
-  take("file", item.file);
-  take("url", item.url);
-  take("data", item.data);
-  take("text", item.text);
-  take("mediaType", item.media_type);
-  task.attachments.push_back(std::move(item));
-}
-
 /// One word is a name by the rules, and a text in the eyes of who writes it.
 void warn_of_name(Fields const& fields, std::string_view text, PromptReference const& reference) {
   bool const is_one_word = reference.kind == PromptKind::stored && reference.name == text &&
@@ -250,16 +204,6 @@ void read_context(Fields const& fields, Reading const& reading, AiTask& task) {
   }
 }
 
-void read_attachments(Fields const& fields, Reading const& reading, AiTask& task) {
-  auto const* list = fields.array("attachments");
-  if (list == nullptr ||
-      is_too_long(fields, "attachments", list->size(), AiTaskLimits::attachments_max))
-    return;
-  for (std::size_t i = 0; i < list->size(); ++i)
-    if (reading.is_rendered || !has_expression((*list)[i]))
-      read_attachment((*list)[i], i, reading, task);
-}
-
 void prepare_ai_fields(json::object& config) {
   if (auto* prompt = config.if_contains("prompt"); prompt != nullptr && prompt->is_string()) {
     if (is_inline_prompt(prompt->get_string())) {
@@ -268,6 +212,7 @@ void prepare_ai_fields(json::object& config) {
       *prompt = std::move(form);
     }
   }
+  if (auto* attachments = config.if_contains("attachments")) prepare_attachments(*attachments);
   auto* context = config.if_contains("context");
   if (context == nullptr) return;
   if (has_expression(*context)) {

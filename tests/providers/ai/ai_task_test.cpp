@@ -67,6 +67,40 @@ TEST(AiTask, Everything) {
   EXPECT_FALSE(task->stream);
 }
 
+/// The names of files stand in the workflow: else a value would have any of them sent.
+TEST(AiTask, AValueNeverNamesAFileToAttach) {
+  auto const code_of = [](std::string const& attachments) {
+    auto const task =
+        render(R"({"prompt":"x y","model":"a/b","attachments":)" + attachments + "}", "{}");
+    if (task) return std::string("none");
+    return std::string(task.error().detail.at("problems").at(0).at("code").as_string());
+  };
+  for (char const* attachments :
+       {R"(["${{ 'notes.md' }}"])",
+        R"("${{ ['notes.md'] }}")",
+        R"("${{ 'notes.md' }}")",
+        R"(["${{ {'file': 'notes.md'} }}"])",
+        R"(["${{ {'own': {'file': 'notes.md'}} }}"])",
+        R"([{"file": "${{ 'notes.md' }}"}])",
+        R"(["dir/${{ 'notes.md' }}"])",
+        R"([{"own": {"file": "notes.md"}}])"})
+    EXPECT_NE(code_of(attachments), "none") << attachments;
+  for (char const* attachments :
+       {R"(["notes.md"])",
+        R"([{"file": "notes.md", "label": "${{ 'a' }}"}])",
+        R"([{"text": "${{ '.env' }}"}])",
+        R"(["${{ {'text': 'hello'} }}", "${{ null }}"])",
+        R"("${{ [{'url': 'https://example.org/a.png'}] }}")"})
+    EXPECT_EQ(code_of(attachments), "none") << attachments;
+  for (char const* path :
+       {".env", "a/.ssh/id", "./.env", "ropewalk.yaml", "Ropewalk.YML", "a/.Env"}) {
+    EXPECT_EQ(code_of("[\"" + std::string(path) + "\"]"), "forbidden_file") << path;
+    EXPECT_EQ(code_of("[{\"file\": \"" + std::string(path) + "\"}]"), "forbidden_file") << path;
+  }
+  EXPECT_EQ(code_of(R"([{"url": "file:///etc/passwd"}])"), "invalid_url");
+  EXPECT_EQ(code_of(R"(["${{ {'url': 'file:///etc/passwd'} }}"])"), "invalid_url");
+}
+
 TEST(AiTask, Defaults) {
   auto const task = read(R"({"prompt":"a b","model":"p/m"})");
   ASSERT_TRUE(task);

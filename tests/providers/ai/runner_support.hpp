@@ -4,6 +4,7 @@
 #include "engine/base/json.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "providers/ai/ai_runner.hpp"
+#include "providers/ai/ai_task.hpp"
 #include "providers/ai/answer_builder.hpp"
 #include "tests/engine/async/run_coro.hpp"
 
@@ -225,6 +226,7 @@ class Bench {
     request.idempotency_key = "run/ask/1";
     request.approved = approved;
     request.config = parse_json(config)->get_object();
+    prepare_ai_fields(request.config);
     request.context = [] { return std::string("{}"); };
     auto running = runner.run(std::move(request), sink);
     co_return co_await std::move(running);
