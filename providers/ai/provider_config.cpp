@@ -2,7 +2,9 @@
 
 #include "engine/base/text.hpp"
 #include "providers/ai/fields.hpp"
+#include "providers/http/http_url.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ropewalk::ai {
@@ -40,6 +42,16 @@ std::vector<std::string_view> all_types() {
   auto out = dialect_types();
   out.push_back(sim_type);
   return out;
+}
+
+/// Whether `url` leads to the type's own service: what may be sent a key that was set for it.
+bool is_own_service(std::string const& url, std::string_view type) {
+  auto const* dialect = find_dialect(type);
+  if (dialect == nullptr || dialect->default_base_url().empty()) return false;
+  auto const given = http::parse_http_url(url);
+  auto const own = http::parse_http_url(dialect->default_base_url());
+  return given && own && given->host == own->host && given->port == own->port &&
+         given->is_tls == own->is_tls;
 }
 
 bool is_header_value(std::string_view text) {
@@ -193,6 +205,9 @@ class EntryReader {
           "a key does not belong into the configuration file",
           "name the variable or the file that holds it: apiKeyEnv or apiKeyFile"
       );
+    // A key of the environment is meant for the service that it is named after, for no other.
+    if (!out.settings.base_url.empty() && !is_own_service(out.settings.base_url, out.settings.type))
+      out.key_env.clear();
     if (auto value = fields_.text("apiKeyEnv")) {
       out.key_env = std::move(*value);
       out.needs_key = true;
@@ -243,6 +258,18 @@ class EntryReader {
   std::string name_;
   Reading const& reading_;
 };
+
+/// The address as it may be shown: without a user, a password and a query, which may be keys.
+std::string shown_url(std::string url) {
+  url.resize(std::min(url.find_first_of("?#"), url.size()));
+  auto const scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  auto const start = scheme + 3;
+  auto const end = std::min(url.find('/', start), url.size());
+  auto const at = url.rfind('@', end);
+  if (at != std::string::npos && at >= start) url.erase(start, at + 1 - start);
+  return url;
+}
 
 void add_limits(json::object& out, LimitSettings const& limits) {
   if (limits.max_concurrent > 0) out["maxConcurrent"] = limits.max_concurrent;
@@ -321,7 +348,7 @@ json::object to_json(ProviderConfig const& provider) {
   auto const* dialect = find_dialect(settings.type);
   std::string base_url = settings.base_url;
   if (base_url.empty() && dialect != nullptr) base_url = dialect->default_base_url();
-  if (!base_url.empty()) out["baseUrl"] = base_url;
+  if (!base_url.empty()) out["baseUrl"] = shown_url(std::move(base_url));
   if (!provider.key_file.empty())
     out["apiKeyFile"] = provider.key_file;
   else if (!provider.key_env.empty())

@@ -92,11 +92,40 @@ TEST(ProviderConfig, AServerOfOnesOwnNeedsNoKeyUnlessOneIsNamed) {
   EXPECT_TRUE(missing_key(out.providers.at("paid")));
 }
 
+/// OPENAI_API_KEY is for OpenAI: a server that only speaks the same API gets the key that it names.
+TEST(ProviderConfig, AKeyOfTheEnvironmentGoesToItsOwnServiceOnly) {
+  auto out = read(R"({"openai": {"baseUrl": "http://127.0.0.1:8000/v1"},
+      "plain": {"type": "openai", "baseUrl": "http://api.openai.com/v1"},
+      "claude": {"type": "anthropic", "baseUrl": "https://gateway.example"},
+      "google": {"type": "gemini", "baseUrl": "https://gateway.example"},
+      "same": {"type": "openai", "baseUrl": "https://API.openai.com/v1/"},
+      "named": {"type": "openai", "baseUrl": "https://x.example", "apiKeyEnv": "OPENAI_API_KEY"}})"
+  );
+  EXPECT_THAT(out.problems, ElementsAre());
+  KeySources const every{
+      [](std::string const&) { return std::string("sk-real"); },
+      [](std::string const&) -> Result<std::string> { return std::string("sk-real"); }};
+  for (char const* name : {"openai", "plain", "claude", "google", "same", "named"}) {
+    auto& provider = out.providers.at(name);
+    ASSERT_TRUE(resolve_key(provider, every));
+    bool const is_sent = name == std::string("same") || name == std::string("named");
+    EXPECT_EQ(provider.settings.api_key, is_sent ? "sk-real" : "") << name;
+  }
+}
+
 TEST(ProviderConfig, NeverShowsAKey) {
   auto providers = builtin_providers();
   auto& openai = providers.at("openai");
   ASSERT_TRUE(resolve_key(openai, keys("OPENAI_API_KEY", "sk-secret")));
   EXPECT_EQ(to_text(json::value(to_json(openai))).find("sk-secret"), std::string::npos);
+}
+
+TEST(ProviderConfig, ShowsAnAddressWithoutWhatMayBeAKey) {
+  auto const out = read(R"({
+      "a": {"type": "openai", "baseUrl": "http://user:se@cret@10.0.0.1:80/v1?key=secret"},
+      "b": {"type": "openai", "baseUrl": "https://x.example/@team"}})");
+  EXPECT_EQ(to_json(out.providers.at("a")).at("baseUrl"), "http://10.0.0.1:80/v1");
+  EXPECT_EQ(to_json(out.providers.at("b")).at("baseUrl"), "https://x.example/@team");
 }
 
 TEST(ProviderConfig, RefusesAKeyThatNoHeaderCanHold) {
