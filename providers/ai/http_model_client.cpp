@@ -5,6 +5,7 @@
 #include "providers/ai/answer_builder.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <utility>
 
@@ -14,6 +15,9 @@ namespace {
 /// After the answer's last event its body may have a few bytes left. They are waited for so that
 /// the connection can be used again, but not for long.
 constexpr auto tail_time = std::chrono::milliseconds(100);
+
+/// Other work of the shard goes on after so many events of one piece.
+constexpr std::size_t events_in_a_row = 256;
 
 bool is_content(ChatEvent const& event) {
   return std::holds_alternative<TextDelta>(event) ||
@@ -102,7 +106,8 @@ class HttpModelClient::Exchange {
       if (!piece) {
         // An answer whose last event has come is whole, however its connection ended.
         decoder->end(events);
-        auto const ended = take(events);
+        auto taking = take(events);
+        auto const ended = co_await std::move(taking);
         if (ended && *ended) co_return Result<>();
         co_return piece.error();
       }
@@ -114,7 +119,8 @@ class HttpModelClient::Exchange {
         decoder->end(events);
       else
         decoder->feed(*piece, events);
-      auto const ended = take(events);
+      auto taking = take(events);
+      auto const ended = co_await std::move(taking);
       if (!ended) co_return ended.error();
       if (*ended) break;
       if (is_end)
@@ -130,10 +136,13 @@ class HttpModelClient::Exchange {
   }
 
   /// Whether the answer is complete.
-  Result<bool> take(std::vector<ChatEvent>& events) {
+  Async<Result<bool>> take(std::vector<ChatEvent>& events) {
+    auto const executor = co_await asio::this_coro::executor;
     bool is_complete = false;
+    std::size_t count = 0;
     for (auto const& event : events) {
-      if (auto const* failed = std::get_if<ChatFailed>(&event)) return failed->error;
+      if (++count % events_in_a_row == 0) co_await asio::post(executor, use_async);
+      if (auto const* failed = std::get_if<ChatFailed>(&event)) co_return failed->error;
       if (outcome_.first_token == Duration{} && is_content(event))
         outcome_.first_token = std::max(since(begun_), Duration(1));
       builder_.add(event);
@@ -141,7 +150,7 @@ class HttpModelClient::Exchange {
       is_complete = is_complete || std::holds_alternative<ChatFinish>(event);
     }
     events.clear();
-    return is_complete;
+    co_return is_complete;
   }
 
   static Async<> drain(HttpResponse& response) {

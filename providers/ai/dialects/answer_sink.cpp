@@ -69,6 +69,10 @@ void AnswerSink::refusal(std::string_view delta) {
 std::uint32_t AnswerSink::tool_call(std::string_view id, std::string_view name) {
   start({}, {});
   has_output_ = true;
+  if (call_ids_.size() == tool_calls_max) {
+    fail_too_many_calls();
+    return tool_calls_max - 1;  // nothing more is told: any index does
+  }
   auto const index = static_cast<std::uint32_t>(call_ids_.size());
   bool const is_missing = id.empty() || id == "null";
   call_ids_.push_back(is_missing ? make_call_id(response_id_, index) : std::string(id));
@@ -78,6 +82,14 @@ std::uint32_t AnswerSink::tool_call(std::string_view id, std::string_view name) 
 
 void AnswerSink::arguments(std::uint32_t index, std::string_view delta) {
   if (!delta.empty()) emit(ToolArgumentsDelta{index, std::string(delta)});
+}
+
+void AnswerSink::fail_too_many_calls() {
+  if (is_done_) return;
+  fail(
+      Verdict::malformed_response,
+      "the answer calls more than " + std::to_string(tool_calls_max) + " tools"
+  );
 }
 
 void AnswerSink::opaque(json::value content) {

@@ -14,6 +14,9 @@ namespace ropewalk::ai {
 
 class AnswerSink {
  public:
+  /// Twice what a task may run at once; a stream of ever more calls must not fill the memory.
+  static constexpr std::size_t tool_calls_max = 128;
+
   AnswerSink(CallContext context, std::string request_id, BodyRule rule);
 
   /// Where events go until the next call; `out` lives as long.
@@ -27,10 +30,13 @@ class AnswerSink {
   /// Why the model refused, piece by piece; goes into ChatFinish.
   void refusal(std::string_view delta);
   /// Returns the index of the call. An empty id (or Mistral's "null") is replaced by a made one.
+  /// One call too many fails the answer.
   std::uint32_t tool_call(std::string_view id, std::string_view name);
   void arguments(std::uint32_t index, std::string_view delta);
   /// The id that the call has for us.
   std::string const& call_id(std::uint32_t index) const { return call_ids_[index]; }
+  /// Fails the answer: it has more calls than it may.
+  void fail_too_many_calls();
   void opaque(json::value content);
   void usage(ChatUsage usage);
 

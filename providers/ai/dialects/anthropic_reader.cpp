@@ -80,6 +80,7 @@ void AnthropicReader::read_message(json::object const& message, AnswerSink& sink
       if (block == nullptr) continue;
       open_block(i, *block, sink);
       close_block(i, sink);
+      if (sink.is_done()) return;
     }
   }
   read_stop(message, sink);

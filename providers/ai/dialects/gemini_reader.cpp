@@ -75,8 +75,10 @@ void GeminiReader::read_candidate(json::object const& candidate, AnswerSink& sin
   auto const* content = object_at(candidate, "content");
   auto const* parts = content != nullptr ? array_at(*content, "parts") : nullptr;
   if (parts != nullptr)
-    for (auto const& element : *parts)
+    for (auto const& element : *parts) {
       if (auto const* part = element.if_object()) read_part(*part, sink);
+      if (sink.is_done()) return;
+    }
   if (finish_.empty()) finish_ = text_at(candidate, "finishReason");
   if (finish_message_.empty()) finish_message_ = text_at(candidate, "finishMessage");
 }

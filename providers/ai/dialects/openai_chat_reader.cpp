@@ -33,7 +33,8 @@ class OpenAiChatReader final : public AnswerReader {
   static void read_reasoning(json::object const& delta, AnswerSink& sink);
   void read_calls(json::array const& deltas, AnswerSink& sink);
   void read_call(json::object const& delta, AnswerSink& sink);
-  Call& find_call(json::object const& delta, std::string_view name);
+  /// nullptr when there would be too many.
+  Call* find_call(json::object const& delta, std::string_view name);
 
   std::vector<Call> calls_{};
   std::string finish_{};  // the terminal marker; usage may come after it
@@ -115,25 +116,28 @@ void OpenAiChatReader::read_reasoning(json::object const& delta, AnswerSink& sin
 }
 
 void OpenAiChatReader::read_calls(json::array const& deltas, AnswerSink& sink) {
-  for (auto const& element : deltas)
+  for (auto const& element : deltas) {
     if (auto const* delta = element.if_object()) read_call(*delta, sink);
+    if (sink.is_done()) return;
+  }
 }
 
-Call& OpenAiChatReader::find_call(json::object const& delta, std::string_view name) {
+Call* OpenAiChatReader::find_call(json::object const& delta, std::string_view name) {
   auto const index = index_at(delta, "index");
   auto const id = text_at(delta, "id");
   // From the last: some servers give every call the index 0 but an id and a name of its own.
   for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
     bool const is_same_id = id.empty() || id == call->wire_id || call->wire_id.empty();
     bool const is_other = !name.empty() && !is_same_id;
-    if (index && call->wire_index == index && !is_other) return *call;
-    if (!index && !id.empty() && id == call->wire_id) return *call;
+    if (index && call->wire_index == index && !is_other) return &*call;
+    if (!index && !id.empty() && id == call->wire_id) return &*call;
     // Without index and id a fragment belongs to the last call, a name begins a new one.
-    if (!index && id.empty() && name.empty()) return *call;
+    if (!index && id.empty() && name.empty()) return &*call;
   }
+  if (calls_.size() == AnswerSink::tool_calls_max) return nullptr;
   auto& call = calls_.emplace_back();
   call.wire_index = index;
-  return call;
+  return &call;
 }
 
 void OpenAiChatReader::read_call(json::object const& delta, AnswerSink& sink) {
@@ -141,7 +145,9 @@ void OpenAiChatReader::read_call(json::object const& delta, AnswerSink& sink) {
   auto const* function = object_at(delta, "function");
   if (function == nullptr) function = &none;
   auto const name = text_at(*function, "name");
-  auto& call = find_call(delta, name);
+  auto* const found = find_call(delta, name);
+  if (found == nullptr) return sink.fail_too_many_calls();
+  auto& call = *found;
   if (call.wire_id.empty()) call.wire_id = text_at(delta, "id");
   std::string arguments(text_at(*function, "arguments"));
   if (auto const* object = object_at(*function, "arguments")) arguments = to_text(*object);

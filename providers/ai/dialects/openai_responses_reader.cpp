@@ -161,6 +161,7 @@ void ResponsesReader::read_response(json::object const& response, AnswerSink& si
   if (auto const* output = array_at(response, "output")) {
     for (std::uint32_t i = 0; i < output->size(); ++i)
       if (auto const* item = (*output)[i].if_object()) read_item(*item, i, true, sink);
+    if (sink.is_done()) return;
   }
   read_usage(response, sink);
   auto const status = text_at(response, "status");

@@ -1,5 +1,6 @@
 // Goal: whatever comes instead of an answer ends once, with the right code, without the key.
 // Method: each way to break, for each provider that can break so, at every split of the bytes.
+#include "providers/ai/dialects/answer_sink.hpp"
 #include "tests/providers/ai/dialects/decode.hpp"
 
 #include <gmock/gmock.h>
@@ -25,6 +26,68 @@ void check(Row const& row) {
   EXPECT_EQ(out.failure(), row.code) << row.body;
   std::string const message = out.failures.empty() ? "" : out.failures[0].message;
   EXPECT_THAT(message, HasSubstr(row.words));
+}
+
+/// `call` so often, with commas between.
+std::string repeated(std::string const& call, std::size_t count) {
+  std::string out = call;
+  for (std::size_t i = 1; i < count; ++i) out += "," + call;
+  return out;
+}
+
+TEST(BrokenStreams, TooManyToolCalls) {
+  std::size_t const many = AnswerSink::tool_calls_max + 1;
+  auto const named = R"({"function":{"name":"f"}})";
+  Row const rows[] = {
+      {"openai",
+       R"({"choices":[{"delta":{"tool_calls":[)" + repeated(named, many) + "]}}]}",
+       "",
+       ""},
+      // without a name a call is only kept, not told
+      {"openai",
+       [&] {
+         std::string calls;
+         for (std::size_t i = 0; i < many; ++i)
+           calls += (i > 0 ? ",{\"index\":" : "{\"index\":") + std::to_string(i) + "}";
+         return R"({"choices":[{"delta":{"tool_calls":[)" + calls + "]}}]}";
+       }(),
+       "",
+       ""},
+      {"gemini",
+       R"({"candidates":[{"content":{"parts":[)" +
+           repeated(R"({"functionCall":{"name":"f"},"thoughtSignature":"s"})", many) + "]}}]}",
+       "",
+       ""},
+      {"anthropic",
+       R"({"type":"message","stop_reason":"tool_use","content":[)" +
+           repeated(R"({"type":"tool_use","name":"f"})", many) + "]}",
+       "",
+       ""},
+      {"openai-responses",
+       R"({"object":"response","status":"completed","output":[)" +
+           repeated(R"({"type":"function_call","name":"f"})", many) + "]}",
+       "",
+       ""},
+      {"ollama",
+       R"({"done":true,"message":{"tool_calls":[)" + repeated(named, many) + "]}}",
+       "",
+       ""}};
+  for (auto const& row : rows) {
+    auto const out = decode_whole(row.type, row.body + "\n");
+    EXPECT_EQ(out.failure(), "malformed_response") << row.type;
+    ASSERT_FALSE(out.failures.empty()) << row.type;
+    EXPECT_THAT(out.failures[0].message, HasSubstr("calls more than 128 tools"));
+  }
+}
+
+TEST(BrokenStreams, AsManyToolCallsAsThereMayBe) {
+  std::string const calls = repeated(R"({"function":{"name":"f"}})", AnswerSink::tool_calls_max);
+  auto const out = decode_whole(
+      "openai",
+      R"({"choices":[{"message":{"tool_calls":[)" + calls + R"(]},"finish_reason":"stop"}]})"
+  );
+  EXPECT_EQ(out.failure(), "");
+  EXPECT_EQ(out.answer.tool_calls.size(), AnswerSink::tool_calls_max);
 }
 
 TEST(BrokenStreams, Truncated) {
@@ -64,7 +127,7 @@ TEST(BrokenStreams, NotAnAnswer) {
   std::string const page =
       "<!DOCTYPE html>\n<html><head><title> 502 Bad Gateway </title></head>\n\n<body></html>";
   for (std::string const type : {"openai", "anthropic", "gemini", "ollama", "openai-responses"}) {
-    auto const out = decode(type, page);
+    auto const out = decode_whole(type, page);
     EXPECT_EQ(out.failure(), "malformed_response") << type;
     EXPECT_THAT(out.failures.at(0).hint, HasSubstr("baseUrl"));
   }

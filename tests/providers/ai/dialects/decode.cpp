@@ -146,6 +146,13 @@ Decoded decode(std::string_view type, std::string_view body) {
   return decode(provider_of(type), body);
 }
 
+Decoded decode_whole(std::string_view type, std::string_view body) {
+  auto const whole =
+      decode_pieces(provider_of(type), {body}, {{"content-type", "text/event-stream"}});
+  check_promises(whole);
+  return whole;
+}
+
 std::string to_line(ChatEvent const& event) {
   return std::visit(Liner{}, event);
 }

@@ -41,6 +41,9 @@ Decoded decode(
 );
 Decoded decode(std::string_view type, std::string_view body);
 
+/// The same, whole only: for bodies that are long.
+Decoded decode_whole(std::string_view type, std::string_view body);
+
 /// One event as text, for comparing and for people.
 std::string to_line(ChatEvent const& event);
 std::vector<std::string> lines_of(std::vector<ChatEvent> const& events);
