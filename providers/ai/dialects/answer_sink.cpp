@@ -20,6 +20,17 @@ std::string make_call_id(std::string_view response_id, std::size_t index) {
   return out;
 }
 
+/// Of everything in it.
+void join_surrogates_in(json::value& value) {
+  if (auto* text = value.if_string()) {
+    if (text->find('\xed') != json::string::npos) *text = join_surrogates(*text);
+  } else if (auto* array = value.if_array()) {
+    for (auto& element : *array) join_surrogates_in(element);
+  } else if (auto* object = value.if_object()) {
+    for (auto& member : *object) join_surrogates_in(member.value());
+  }
+}
+
 /// A part that cannot be true beside the whole is dropped.
 void drop_above(std::optional<std::int64_t>& part, std::optional<std::int64_t> const& whole) {
   if (part && whole && *part > *whole) part.reset();
@@ -43,27 +54,29 @@ void AnswerSink::emit(Event event) {
 void AnswerSink::start(std::string_view model, std::string_view id) {
   if (is_started_) return;
   is_started_ = true;
-  response_id_ = id;
+  response_id_ = join_surrogates(id);
   emit(ChatStarted{
-      model.empty() ? context_.model : std::string(model),
-      request_id_.empty() ? std::string(id) : request_id_});
+      model.empty() ? context_.model : join_surrogates(model),
+      request_id_.empty() ? response_id_ : request_id_});
 }
 
 void AnswerSink::text(std::string_view delta) {
   if (delta.empty()) return;
   start({}, {});
   has_output_ = true;
-  emit(TextDelta{std::string(delta)});
+  auto joined = text_halves_.join(delta);
+  if (!joined.empty()) emit(TextDelta{std::move(joined)});
 }
 
 void AnswerSink::reasoning(std::string_view delta) {
   if (delta.empty()) return;
   start({}, {});
-  emit(ReasoningDelta{std::string(delta)});
+  auto joined = reasoning_halves_.join(delta);
+  if (!joined.empty()) emit(ReasoningDelta{std::move(joined)});
 }
 
 void AnswerSink::refusal(std::string_view delta) {
-  refusal_ += delta;
+  refusal_ += refusal_halves_.join(delta);
 }
 
 std::uint32_t AnswerSink::tool_call(std::string_view id, std::string_view name) {
@@ -75,13 +88,15 @@ std::uint32_t AnswerSink::tool_call(std::string_view id, std::string_view name) 
   }
   auto const index = static_cast<std::uint32_t>(call_ids_.size());
   bool const is_missing = id.empty() || id == "null";
-  call_ids_.push_back(is_missing ? make_call_id(response_id_, index) : std::string(id));
-  emit(ToolCallStarted{index, call_ids_.back(), std::string(name)});
+  call_ids_.push_back(is_missing ? make_call_id(response_id_, index) : join_surrogates(id));
+  argument_halves_.emplace_back();
+  emit(ToolCallStarted{index, call_ids_.back(), join_surrogates(name)});
   return index;
 }
 
 void AnswerSink::arguments(std::uint32_t index, std::string_view delta) {
-  if (!delta.empty()) emit(ToolArgumentsDelta{index, std::string(delta)});
+  auto joined = argument_halves_[index].join(delta);
+  if (!joined.empty()) emit(ToolArgumentsDelta{index, std::move(joined)});
 }
 
 void AnswerSink::fail_too_many_calls() {
@@ -94,6 +109,7 @@ void AnswerSink::fail_too_many_calls() {
 
 void AnswerSink::opaque(json::value content) {
   start({}, {});
+  join_surrogates_in(content);
   emit(OpaqueReceived{OpaquePart{context_.type, std::move(content)}});
 }
 
@@ -107,8 +123,19 @@ void AnswerSink::usage(ChatUsage usage) {
   emit(UsageReported{usage});
 }
 
+/// A half whose other half did not come.
+void AnswerSink::end_halves() {
+  if (auto rest = text_halves_.end(); !rest.empty()) emit(TextDelta{std::move(rest)});
+  if (auto rest = reasoning_halves_.end(); !rest.empty()) emit(ReasoningDelta{std::move(rest)});
+  for (std::uint32_t i = 0; i < argument_halves_.size(); ++i)
+    if (auto rest = argument_halves_[i].end(); !rest.empty())
+      emit(ToolArgumentsDelta{i, std::move(rest)});
+  refusal_ += refusal_halves_.end();
+}
+
 void AnswerSink::finish(FinishReason reason, std::string_view raw) {
   start({}, {});
+  end_halves();
   if (reason == FinishReason::stop && !call_ids_.empty()) reason = FinishReason::tool_calls;
   if (reason == FinishReason::tool_calls && call_ids_.empty()) reason = FinishReason::stop;
   if (reason == FinishReason::stop && !refusal_.empty()) reason = FinishReason::content_filter;
@@ -116,17 +143,24 @@ void AnswerSink::finish(FinishReason reason, std::string_view raw) {
                         !has_output_ && refusal_.empty();
   if (is_empty)
     return fail(Verdict::empty_output, "the answer ended (" + std::string(raw) + ") and is empty");
-  emit(ChatFinish{reason, std::string(raw), refusal_});
+  emit(ChatFinish{reason, join_surrogates(raw), refusal_});
   is_done_ = true;
 }
 
 void AnswerSink::fail(Error error) {
+  error.message = join_surrogates(error.message);
   if (!request_id_.empty()) {
     if (!error.detail.is_object()) error.detail = json::object();
     error.detail.get_object()["requestId"] = request_id_;
   }
   emit(ChatFailed{std::move(error)});
   is_done_ = true;
+}
+
+void AnswerSink::fail(json::object const& chunk) {
+  json::value joined(chunk);
+  join_surrogates_in(joined);
+  fail(read_failure(joined.get_object()));
 }
 
 void AnswerSink::fail(ProviderFailure failure) {

@@ -7,6 +7,7 @@
 
 #include "providers/ai/chat.hpp"
 #include "providers/ai/dialects/failure.hpp"
+#include "providers/ai/dialects/surrogate_joiner.hpp"
 
 #include <vector>
 
@@ -46,7 +47,7 @@ class AnswerSink {
   void fail(Error error);
   void fail(Verdict verdict, std::string_view what) { fail(failure_of(context_, verdict, what)); }
   /// The provider's own words, classified.
-  void fail(json::object const& chunk) { fail(read_failure(chunk)); }
+  void fail(json::object const& chunk);
   void fail(ProviderFailure failure);
 
   bool is_done() const { return is_done_; }
@@ -55,6 +56,7 @@ class AnswerSink {
  private:
   template <class Event>
   void emit(Event event);
+  void end_halves();
 
   CallContext context_;
   std::string request_id_;
@@ -63,6 +65,10 @@ class AnswerSink {
   std::string response_id_{};
   std::string refusal_{};
   std::vector<std::string> call_ids_{};
+  SurrogateJoiner text_halves_{};
+  SurrogateJoiner reasoning_halves_{};
+  SurrogateJoiner refusal_halves_{};
+  std::vector<SurrogateJoiner> argument_halves_{};  // by the call's index
   ChatUsage usage_{};
   bool is_started_ = false;
   bool has_output_ = false;

@@ -1,8 +1,10 @@
 #include "providers/ai/dialects/answer_stream.hpp"
 
 #include "engine/base/json.hpp"
+#include "engine/base/text.hpp"
 #include "providers/ai/dialects/json_splitter.hpp"
 #include "providers/ai/dialects/sse_decoder.hpp"
+#include "providers/ai/dialects/surrogate_joiner.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/stream_parser.hpp>
@@ -22,7 +24,7 @@ constexpr JsonLimits chunk_limits{
     .bytes_max = SseDecoder::event_bytes_max_default, .depth_max = 64, .nodes_max = 1'000'000};
 
 /// Strict first; then what our own documents may not hold but providers might: a key twice (the
-/// last counts), numbers past 64 bits.
+/// last counts), numbers past 64 bits, halves of characters (SurrogateJoiner).
 Result<json::value> parse_chunk(std::string_view text) {
   auto strict = parse_json(text, chunk_limits);
   if (strict || text.size() > lenient_bytes_max) return strict;
@@ -30,6 +32,10 @@ Result<json::value> parse_chunk(std::string_view text) {
   json::parse_options options;
   options.max_depth = chunk_limits.depth_max;
   auto lenient = json::parse(text, ec, {}, options);
+  if (ec && is_valid_utf8(text)) {
+    options.allow_invalid_utf8 = true;  // but for these halves the text has been found valid
+    lenient = json::parse(unescape_halves(text), ec, {}, options);
+  }
   if (ec) return strict;
   return lenient;
 }

@@ -22,6 +22,36 @@ TEST(OpenAiTolerance, NoIdNoModelNoDone) {
   );
 }
 
+TEST(OpenAiTolerance, ACharacterIsCutBetweenDeltas) {
+  auto const out = decode(
+      "openai",
+      sse(
+          {delta(R"({"content":"a\ud83d"})"),
+           delta(R"({"reasoning":"\ud83d\ude80 \\ud83d"})"),
+           delta(R"({"content":"\ude80b"})"),
+           delta(R"({"content":"\ude80c\ud83d"})"),
+           delta(R"({"content":"d\ud83d"})"),
+           stop}
+      )
+  );
+  EXPECT_EQ(out.failure(), "");
+  EXPECT_EQ(out.answer.text, "a\U0001F680b\uFFFDc\uFFFDd\uFFFD");
+  EXPECT_EQ(out.answer.reasoning, "\U0001F680 \\ud83d");
+}
+
+TEST(OpenAiTolerance, ArgumentsAreCutInsideACharacter) {
+  auto const call = [](std::string const& arguments) {
+    return delta(
+        R"({"tool_calls":[{"index":0,"id":"x\udc00","function":{"name":"f","arguments":")" +
+        arguments + "\"}}]}"
+    );
+  };
+  auto const out = decode("openai", sse({call(R"({\"a\":\"\ud83d)"), call(R"(\ude80\"})"), stop}));
+  ASSERT_EQ(out.answer.tool_calls.size(), 1U);
+  EXPECT_EQ(out.answer.tool_calls[0].arguments, "{\"a\":\"\U0001F680\"}");
+  EXPECT_EQ(out.answer.tool_calls[0].id, "x\uFFFD");
+}
+
 TEST(OpenAiTolerance, CallsWithoutIndex) {
   auto const out = decode(
       "openai",
