@@ -4,6 +4,7 @@
 #include "engine/base/text.hpp"
 #include "providers/ai/answer_builder.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -35,6 +36,27 @@ Error too_long(std::size_t bytes_max) {
       "response_too_large",
       "the answer did not end within " + std::to_string(bytes_max) + " bytes",
       "set maxTokens, or look at what the server sends"};
+}
+
+Error too_silent(Duration silence_max) {
+  return Error{
+      ErrorClass::transient,
+      "timeout_idle",
+      "the provider kept the connection alive, but said nothing for " +
+          format_duration(silence_max),
+      "it stalls: a second model in the chain helps"};
+}
+
+/// Reads at most `bytes_max` bytes of the body into `into`, as far as it comes.
+Async<Result<>> read_body(HttpResponse& response, std::size_t bytes_max, std::string& into) {
+  while (into.size() < bytes_max) {
+    auto reading = response.read_some();
+    auto const piece = co_await std::move(reading);
+    if (!piece) co_return piece.error();
+    if (piece->empty()) break;
+    into.append(*piece, 0, bytes_max - into.size());
+  }
+  co_return Result<>();
 }
 
 }  // namespace
@@ -86,13 +108,14 @@ class HttpModelClient::Exchange {
     FailedAnswer failed;
     failed.status = response.status;
     failed.headers = response.headers;
-    while (failed.body.size() < client_.limits_.failure_bytes_max) {
-      auto reading = response.read_some();
-      auto const piece = co_await std::move(reading);
-      if (!piece && piece.error().code == "cancelled") co_return piece.error();
-      if (!piece || piece->empty()) break;  // what came until then says enough
-      failed.body.append(*piece, 0, client_.limits_.failure_bytes_max - failed.body.size());
-    }
+    auto const& limits = client_.limits_;
+    auto reading = read_body(response, limits.failure_bytes_max, failed.body);
+    auto limited = with_deadline(limits.failure_time_max, std::move(reading));
+    auto const read = co_await std::move(limited);
+    auto const state = co_await asio::this_coro::cancellation_state;
+    bool const is_cancelled = state.cancelled() != asio::cancellation_type::none;
+    if (!read && is_cancelled) co_return read.error();
+    // Else what came until then says enough.
     co_return client_.dialect_.classify(client_.provider_, request_.model, failed);
   }
 
@@ -119,10 +142,13 @@ class HttpModelClient::Exchange {
         decoder->end(events);
       else
         decoder->feed(*piece, events);
+      auto const heard_before = heard_at_;
       auto taking = take(events);
       auto const ended = co_await std::move(taking);
       if (!ended) co_return ended.error();
       if (*ended) break;
+      if (heard_at_ == heard_before && is_too_silent())
+        co_return too_silent(client_.limits_.silence_max);
       if (is_end)
         co_return Error{
             ErrorClass::transient,
@@ -135,10 +161,17 @@ class HttpModelClient::Exchange {
     co_return Result<>();
   }
 
+  bool is_too_silent() const {
+    auto const longest = client_.limits_.silence_max;
+    // An answer that comes as one has no events before its end.
+    return request_.stream && longest > Duration{} && since(heard_at_) > longest;
+  }
+
   /// Whether the answer is complete.
   Async<Result<bool>> take(std::vector<ChatEvent>& events) {
     auto const executor = co_await asio::this_coro::executor;
     bool is_complete = false;
+    if (!events.empty()) heard_at_ = Steady::now();
     std::size_t count = 0;
     for (auto const& event : events) {
       if (++count % events_in_a_row == 0) co_await asio::post(executor, use_async);
@@ -180,6 +213,7 @@ class HttpModelClient::Exchange {
   AnswerBuilder builder_{};
   ChatOutcome outcome_{};
   Steady::time_point begun_ = Steady::now();
+  Steady::time_point heard_at_ = begun_;  // of the last event
 };
 
 Async<ChatOutcome> HttpModelClient::call(ChatRequest const& request, ChatListener const& listener) {

@@ -14,6 +14,11 @@ struct HttpModelLimits {
   /// Of one answer's body: a server that never stops is cut off here.
   std::size_t answer_bytes_max = 64 * 1024 * 1024;
   std::size_t failure_bytes_max = 64 * 1024;
+  /// For the body of a failure: what came until then says enough.
+  Duration failure_time_max = std::chrono::seconds(10);
+  /// Between two events of a streamed answer, however many signs of life come: a model may think
+  /// for minutes and say nothing. 0: for ever.
+  Duration silence_max = std::chrono::minutes(10);
 };
 
 class HttpModelClient final : public ModelClient {

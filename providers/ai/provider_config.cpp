@@ -25,12 +25,16 @@ constexpr std::array builtins{
 constexpr std::string_view sim_type = "sim";
 constexpr std::size_t name_bytes_max = 64;
 
+/// Where nothing is set: no call that hangs, whatever comes of it, is waited for without end.
+constexpr Duration total_default = std::chrono::hours(1);
+
 ProviderConfig make_builtin(Builtin const& builtin) {
   ProviderConfig out;
   out.settings.name = builtin.name;
   out.settings.type = builtin.name;
   out.key_env = builtin.key_env;
   out.needs_key = !out.key_env.empty();
+  out.settings.timeouts.total = total_default;
   return out;
 }
 
@@ -168,6 +172,7 @@ class EntryReader {
     out = ProviderConfig{};  // what the built-in one of this name set is not meant
     out.settings.name = name_;
     out.settings.type = *type;
+    out.settings.timeouts.total = total_default;
     for (auto const& builtin : builtins)
       if (builtin.name == *type) out.key_env = builtin.key_env;
     out.needs_key = !out.key_env.empty();

@@ -110,6 +110,36 @@ TEST_P(BrokenServer, NothingButSignsOfLife) {
   EXPECT_TRUE(server.wait_until_idle());
 }
 
+/// Pings are no progress: an answer of nothing else ends by itself, without a limit on the whole.
+TEST_P(BrokenServer, SignsOfLifeAreNoAnswer) {
+  ScriptedServer server([&](ScriptedConnection& connection) {
+    connection.read_request();
+    connection.send(head() + beginning());
+    std::string_view const sign = GetParam() == "ollama" ? "\n" : ": still here\n\n";
+    while (connection.send_in_pieces(sign, sign.size())) continue;
+  });
+  CallOptions options;
+  options.limits.silence_max = std::chrono::milliseconds(200);
+  auto const heard = ask(server.url(""), options);
+  expect_failure(heard, "timeout_idle", transient, "said nothing for 200ms");
+  EXPECT_EQ(heard.outcome.answer.text, first_words());
+  EXPECT_TRUE(server.wait_until_idle());
+}
+
+/// A failure is told by its status, whenever its body is done.
+TEST_P(BrokenServer, AFailureThatDrips) {
+  ScriptedServer server([&](ScriptedConnection& connection) {
+    connection.read_request();
+    connection.begin_chunks(500);
+    while (connection.send_chunk("x")) continue;
+  });
+  CallOptions options;
+  options.limits.failure_bytes_max = 1024 * 1024 * 1024;
+  options.limits.failure_time_max = std::chrono::milliseconds(200);
+  expect_failure(ask(server.url(""), options), "server_error", transient, "500");
+  EXPECT_TRUE(server.wait_until_idle());
+}
+
 TEST_P(BrokenServer, EndlessText) {
   CallOptions options;
   options.limits.answer_bytes_max = 300'000;

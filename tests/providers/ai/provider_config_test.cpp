@@ -62,6 +62,7 @@ TEST(ProviderConfig, ReadsEveryField) {
   EXPECT_EQ(local.limits.limits.max_concurrent, 4);
   EXPECT_EQ(local.limits.models.at("big").max_concurrent, 1);
   EXPECT_EQ(local.settings.timeouts.idle, std::chrono::seconds(5));
+  EXPECT_EQ(local.settings.timeouts.total, std::chrono::hours(1));
   EXPECT_FALSE(local.settings.tls.verify);
   EXPECT_EQ(local.limits.breaker.failures_max, 3U);
   EXPECT_EQ(find_header(local.settings.headers, "x-team"), "ropes");
