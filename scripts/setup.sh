@@ -54,6 +54,7 @@ install_peer() {
 install_peers() {
   install_peer aimock tests/providers/ai/peer
   install_peer openai tests/system/openai_client
+  install_peer webhooks tests/providers/http/peer
 }
 
 finish() {

@@ -43,7 +43,7 @@ std::vector<std::string_view> names_below(std::string_view section) {
     name = name.substr(0, name.find('.'));
     if (out.empty() || out.back() != name) out.push_back(name);
   }
-  if (section.empty()) out.emplace_back("providers");
+  if (section.empty()) out.insert(out.end(), {"providers", "secrets"});
   return out;
 }
 
@@ -95,10 +95,14 @@ class FileReader {
         read_field(*field, entry.second);
       } else if (path == "providers") {
         has_providers_ = true;
-      } else if (section.empty() && path == "limits" && entry.second.IsMap()) {
-        read_map(entry.second, path);
-      } else if (path == "limits") {
-        add("wrong_type", path, entry.second.Mark(), "limits is a map", "write limits: {…}");
+      } else if (path == "secrets") {
+        read_secrets(entry.second);
+      } else if (section.empty() && !names_below(path).empty()) {
+        if (entry.second.IsMap())
+          read_map(entry.second, path);
+        else
+          add("wrong_type", path, entry.second.Mark(), path + " is a map", "write " + path + ": {…}"
+          );
       } else {
         add("unknown_field",
             path,
@@ -106,6 +110,28 @@ class FileReader {
             "there is no \"" + path + "\"",
             did_you_mean(key, names));
       }
+    }
+  }
+
+  void read_secrets(YAML::Node const& map) {
+    char const* const mend = "write secrets: { NAME: { env: VARIABLE } }, or { file: PATH }";
+    if (!map.IsMap()) return add("wrong_type", "secrets", map.Mark(), "secrets is a map", mend);
+    for (auto const& entry : map) {
+      auto const name = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
+      auto const path = "secrets." + name;
+      auto const& node = entry.second;
+      SecretPlace place;
+      bool fits = node.IsMap() && node.size() == 1;
+      for (auto const* kind : {"env", "file"})
+        if (fits && node[kind] && node[kind].IsScalar())
+          (std::string_view(kind) == "env" ? place.env : place.file) = node[kind].Scalar();
+      fits = fits && (!place.env.empty() || !place.file.empty());
+      if (!is_identifier(name))
+        add("invalid_name", path, entry.first.Mark(), "this is no name of a secret", mend);
+      else if (!fits)
+        add("wrong_type", path, node.Mark(), path + " does not say where the secret is", mend);
+      else if (!loaded_.config.secrets.emplace(name, std::move(place)).second)
+        add("duplicate_key", path, entry.first.Mark(), "\"" + path + "\" stands twice", "keep one");
     }
   }
 

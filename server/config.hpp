@@ -43,6 +43,12 @@ struct Limits {
   Duration wait_max = std::chrono::minutes(10);  // of `Prefer: wait`
 };
 
+/// Where a secret is: exactly one of the two.
+struct SecretPlace {
+  std::string env{};   // a variable of the server's environment
+  std::string file{};  // a path
+};
+
 struct Config {
   std::string listen = "127.0.0.1:8400";  // HOST:PORT or unix:PATH
   std::string database{};  // a libpq connection string; empty: the private cluster in `data`
@@ -63,7 +69,9 @@ struct Config {
   std::string record{};       // a folder: every exchange with a model is written there
   std::string replay{};       // a folder: models are not called, answers come from there
   std::string replay_speed = "instant";
-  boost::json::object providers{};  // as it was written; checked (ai::read_providers)
+  std::vector<std::string> http_allow{};         // addresses and networks that tasks may call
+  std::map<std::string, SecretPlace> secrets{};  // by name
+  boost::json::object providers{};               // as it was written; checked (ai::read_providers)
   Limits limits{};
 };
 

@@ -56,6 +56,8 @@ constexpr Row rows[] = {
    "a folder of recorded exchanges: models are answered from it, never called"},
   {"replaySpeed", "--replay-speed", "ROPEWALK_REPLAY_SPEED", text, ROPEWALK_SLOT(replay_speed),
    "how quickly recorded answers come", 0, "instant|recorded"},
+  {"http.allow", "--http-allow", "ROPEWALK_HTTP_ALLOW", list, ROPEWALK_SLOT(http_allow),
+   "addresses and networks beside the public internet that tasks may call: 10.1.2.0/24"},
   {"limits.requestBytes", "--limits-request-bytes", "ROPEWALK_LIMITS_REQUEST_BYTES", size,
    ROPEWALK_SLOT(limits.request_bytes), "body of a request", 1024},
   {"limits.bodiesBytes", "--limits-bodies-bytes", "ROPEWALK_LIMITS_BODIES_BYTES", size,

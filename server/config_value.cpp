@@ -1,5 +1,6 @@
 // Field values between text and what the program works with.
 #include "engine/base/json.hpp"
+#include "providers/http/address_guard.hpp"
 #include "server/config.hpp"
 
 #include <algorithm>
@@ -166,6 +167,14 @@ std::size_t password_length(std::string_view text) {
   return text.size();
 }
 
+json::object secrets_json(std::map<std::string, SecretPlace> const& secrets) {
+  json::object out;
+  for (auto const& [name, place] : secrets)
+    out[name] =
+        place.env.empty() ? json::object{{"file", place.file}} : json::object{{"env", place.env}};
+  return out;
+}
+
 }  // namespace
 
 Result<> set_field(Config& config, ConfigField const& field, std::string_view text) {
@@ -175,7 +184,10 @@ Result<> set_field(Config& config, ConfigField const& field, std::string_view te
     return set_number(**number, field, text);
   if (auto const* time = std::get_if<Duration*>(&slot)) return set_duration(**time, field, text);
   if (auto const* list = std::get_if<std::vector<std::string>*>(&slot)) {
-    **list = split_list(text);
+    auto words = split_list(text);
+    if (field.name == "http.allow")
+      if (auto const guard = http::AddressGuard::make(words); !guard) return guard.error();
+    **list = std::move(words);
     return {};
   }
   return set_pools(*std::get<std::map<std::string, std::uint64_t>*>(slot), field, text);
@@ -246,6 +258,7 @@ json::object to_json(Config const& config) {
       section.get_object()[field.name.substr(dot + 1)] = std::move(value);
     }
   }
+  if (!config.secrets.empty()) out["secrets"] = secrets_json(config.secrets);
   if (!config.providers.empty()) out["providers"] = config.providers;  // keys are never in it
   return out;
 }

@@ -27,6 +27,7 @@
 #include "server/node.hpp"
 #include "server/node_backend.hpp"
 #include "server/observe/metrics.hpp"
+#include "server/shard_http.hpp"
 #include "server/stream/stream_server.hpp"
 #include "server/workflow_cache.hpp"
 #include "sql/data_lock.hpp"
@@ -77,6 +78,7 @@ struct ShardWork {
   Launcher launcher;
   ProcessRunner runner;
   ShardAi ai;
+  ShardHttp http;
   Engine engine;
 };
 

@@ -1,5 +1,6 @@
 // Putting a shard together.
 #include "providers/ai/ai_types.hpp"
+#include "providers/http/task/http_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
@@ -63,12 +64,15 @@ EngineParts engine_parts(
     AdmissionService& admission,
     Journal& journal,
     ProcessRunner& runner,
-    ShardAi& ai
+    ShardAi& ai,
+    ShardHttp& http
 ) {
   EngineParts out{common.clock, journal, shard.hub, common.metrics, admission};
   out.runners["command"] = &runner;
   out.runners["script"] = &runner;
   out.runners["ai"] = &ai.runner();
+  out.runners["http"] = &http.runner();
+  out.runners["webhook"] = &http.runner();
   return out;
 }
 
@@ -87,6 +91,7 @@ NodeCommon::NodeCommon(Config wanted)
       origin(listen_host(config.listen), config.allowed_hosts, config.allowed_origins) {
   register_process_types(types);
   register_ai_types(types);
+  register_http_types(types);
 }
 
 ShardWork::ShardWork(
@@ -104,10 +109,11 @@ ShardWork::ShardWork(
           shard.pool,
           shard.store,
           common.metrics}),
+      http({shard.shard.executor(), common.config, *common.ai, common.clock, common.blocking}),
       engine(
           shard.shard.executor(),
           engine_options(common, shard.index()),
-          engine_parts(common, shard, admission, journal, runner, ai)
+          engine_parts(common, shard, admission, journal, runner, ai, http)
       ) {}
 
 NodeShard::NodeShard(

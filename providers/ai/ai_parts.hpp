@@ -8,6 +8,7 @@
 #include "engine/ports/clock.hpp"
 #include "engine/ports/conversation_store.hpp"
 #include "engine/ports/response_cache.hpp"
+#include "engine/ports/workflow_folder.hpp"
 #include "providers/ai/ai_observer.hpp"
 #include "providers/ai/model_client.hpp"
 #include "providers/ai/model_data.hpp"
@@ -28,17 +29,6 @@ class ModelClients {
   virtual ModelClient& client(ProviderConfig const& provider) = 0;
   /// Answers come from recordings: no key is needed, no limit holds, nothing is paid.
   virtual bool is_replay() const { return false; }
-};
-
-/// Reads files off the shard.
-class FileSource {
- public:
-  virtual ~FileSource() = default;
-  /// A file below `directory`; links that lead out of it are not followed. Errors: file_not_found,
-  /// file_too_large, file_refused (all permanent).
-  virtual Async<Result<std::string>> read(
-      std::string directory, std::string path, std::size_t bytes_max
-  ) = 0;
 };
 
 /// What was paid for already.
@@ -64,7 +54,7 @@ struct AiParts {
   ModelClients& clients;
   ProviderLimitService& limits;
   ModelTable const& models;
-  FileSource& files;
+  WorkflowFolder& files;
   AiObserver& observer;
   SpendSource& spend;
   ResponseCache& cache;

@@ -223,34 +223,10 @@ void check_ai_fields(json::object const& task, ReportProblem const& report) {
 }
 
 Result<AiTask> read_ai_task(json::object const& config) {
-  constexpr std::size_t problems_max = 100;
-  json::array problems;
-  std::string message;
-  std::string hint;
-  Reading const reading{
-      [&](std::string field, std::string code, std::string text, std::string mend) {
-        if (problems.size() >= problems_max) return;
-        message += message.empty() ? "" : "; ";
-        if (!field.empty()) message += "`" + field + "`: ";
-        message += text;
-        if (hint.empty()) hint = mend;
-        json::object problem;
-        problem["field"] = field;
-        problem["code"] = code;
-        problem["message"] = text;
-        problem["hint"] = mend;
-        problems.push_back(std::move(problem));
-      },
-      true};
-  AiTask task = read_fields(config, reading);
-  if (problems.empty()) return task;
-  json::object detail;
-  detail["problems"] = std::move(problems);
-  return Error{
-      .code = "invalid_task",
-      .message = "the task's fields cannot be used: " + shorten(message, 2000),
-      .hint = std::move(hint),
-      .detail = std::move(detail)};
+  fields::FieldProblems problems;
+  AiTask task = read_fields(config, problems.reading());
+  if (auto const read = problems.result(); !read) return read.error();
+  return task;
 }
 
 }  // namespace ropewalk::ai

@@ -6,6 +6,7 @@
 #include "providers/ai/ai_runner.hpp"
 #include "server/ai/node_ai.hpp"
 #include "server/blocking.hpp"
+#include "server/workflow_files.hpp"
 #include "sql/conversations.hpp"
 #include "sql/response_cache.hpp"
 #include "sql/store.hpp"
@@ -15,17 +16,6 @@
 #include <string>
 
 namespace ropewalk::server {
-
-/// Reads files of workflows on the blocking threads.
-class WorkflowFiles final : public ai::FileSource {
- public:
-  explicit WorkflowFiles(BlockingPool& blocking) : blocking_(blocking) {}
-  Async<Result<std::string>> read(std::string directory, std::string path, std::size_t bytes_max)
-      override;
-
- private:
-  BlockingPool& blocking_;
-};
 
 class StoredSpend final : public ai::SpendSource {
  public:

@@ -1,6 +1,7 @@
 #include "server/cli/definition.hpp"
 
 #include "providers/ai/ai_types.hpp"
+#include "providers/http/task/http_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "server/cli/settings.hpp"
 
@@ -14,6 +15,7 @@ TaskTypes const& all_task_types() {
     TaskTypes out;
     register_process_types(out);
     register_ai_types(out);
+    register_http_types(out);
     return out;
   }();
   return types;

@@ -3,6 +3,7 @@
 #include "engine/model/warnings.hpp"
 #include "engine/model/workflow.hpp"
 #include "providers/ai/ai_types.hpp"
+#include "providers/http/task/http_types.hpp"
 #include "providers/process/process_types.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -17,6 +18,7 @@ TaskTypes const& types() {
     TaskTypes out;
     register_process_types(out);
     register_ai_types(out);
+    register_http_types(out);
     return out;
   }();
   return all;

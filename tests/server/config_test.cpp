@@ -41,6 +41,34 @@ TEST(Config, FlagsBeatTheEnvironmentThatBeatsTheFile) {
   EXPECT_EQ(loaded.origins.at("lease"), "file");
 }
 
+TEST(Config, SecretsAndWhereCallsMayGo) {
+  auto const loaded = load_file(
+      "http: {allow: [10.1.2.0/24, '::1']}\nsecrets:\n  A: {env: VARIABLE}\n  B: {file: /x/y}\n"
+  );
+  ASSERT_TRUE(loaded.problems.empty()) << loaded.problems[0].message;
+  EXPECT_EQ(loaded.config.http_allow, (std::vector<std::string>{"10.1.2.0/24", "::1"}));
+  EXPECT_EQ(loaded.config.secrets.at("A").env, "VARIABLE");
+  EXPECT_EQ(loaded.config.secrets.at("B").file, "/x/y");
+  EXPECT_EQ(
+      to_text(to_json(loaded.config).at("secrets")),
+      R"({"A":{"env":"VARIABLE"},"B":{"file":"/x/y"}})"
+  );
+  auto const codes = [](std::string text) {
+    std::string out;
+    for (auto const& problem : load_file(std::move(text)).problems)
+      out += problem.path + " " + problem.code + "; ";
+    return out;
+  };
+  EXPECT_EQ(codes("http: {allow: [10.1.2.0/33]}\n"), "http.allow invalid_value; ");
+  EXPECT_EQ(codes("http: {alow: []}\n"), "http.alow unknown_field; ");
+  EXPECT_EQ(codes("http: true\n"), "http wrong_type; ");
+  EXPECT_EQ(codes("secrets: [A]\n"), "secrets wrong_type; ");
+  EXPECT_EQ(codes("secrets: {A: whsec_secret}\n"), "secrets.A wrong_type; ");
+  EXPECT_EQ(codes("secrets: {A: {env: X, file: Y}}\n"), "secrets.A wrong_type; ");
+  EXPECT_EQ(codes("secrets: {A: {value: X}}\n"), "secrets.A wrong_type; ");
+  EXPECT_EQ(codes("secrets: {'a b': {env: X}}\n"), "secrets.a b invalid_name; ");
+}
+
 TEST(Config, SectionsPoolsAndLists) {
   auto const loaded = load_file(
       "pools: {gpu: 2, memory: 8GiB, cpu: 2.5}\n"

@@ -122,13 +122,16 @@ class MemoryConversations final : public ConversationStore {
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> turns{};
 };
 
-class MemoryFiles final : public FileSource {
+class MemoryFiles final : public WorkflowFolder {
  public:
   Async<Result<std::string>> read(std::string, std::string path, std::size_t) override {
     auto const found = files.find(path);
     if (found == files.end())
       co_return Error{ErrorClass::permanent, "file_not_found", "no file " + path};
     co_return found->second;
+  }
+  Async<Result<std::unique_ptr<FileWriter>>> write(std::string, std::string path) override {
+    co_return Error{ErrorClass::permanent, "file_refused", "nothing is written: " + path};
   }
   std::map<std::string, std::string> files{};
 };

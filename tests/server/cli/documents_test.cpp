@@ -42,7 +42,7 @@ void expect_fine(std::string const& text, std::string const& place) {
 }
 
 TEST(Documents, ExamplesInTextAreWorkflows) {
-  for (auto const* file : {"/README.md", "/docs/workflow.md"}) {
+  for (auto const* file : {"/README.md", "/docs/workflow.md", "/docs/http.md"}) {
     auto const found = blocks(read_file(root + file).value(), "yaml");
     EXPECT_FALSE(found.empty()) << file;
     for (auto const& [line, text] : found)

@@ -1,13 +1,14 @@
-#include "providers/ai/fields.hpp"
+#include "engine/model/task_fields.hpp"
 
 #include "engine/base/text.hpp"
+#include "engine/model/size_text.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <vector>
 
-namespace ropewalk::ai {
+namespace ropewalk::fields {
 namespace {
 
 std::string number_text(double number) {
@@ -33,6 +34,36 @@ std::string quoted(std::string_view text) {
 }
 
 }  // namespace
+
+Reading FieldProblems::reading() {
+  constexpr std::size_t problems_max = 100;
+  auto report = [this](std::string field, std::string code, std::string text, std::string mend) {
+    if (problems_.size() >= problems_max) return;
+    message_ += message_.empty() ? "" : "; ";
+    if (!field.empty()) message_ += "`" + field + "`: ";
+    message_ += text;
+    if (hint_.empty()) hint_ = mend;
+    json::object problem;
+    problem["field"] = field;
+    problem["code"] = code;
+    problem["message"] = text;
+    problem["hint"] = mend;
+    problems_.push_back(std::move(problem));
+  };
+  return Reading{std::move(report), true};
+}
+
+Result<> FieldProblems::result() const {
+  if (problems_.empty()) return {};
+  json::object detail;
+  detail["problems"] = problems_;
+  Error error;
+  error.code = "invalid_task";
+  error.message = "the task's fields cannot be used: " + shorten(message_, 2000);
+  error.hint = hint_;
+  error.detail = std::move(detail);
+  return error;
+}
 
 bool has_expression(json::value const& value) {
   auto const* text = value.if_string();
@@ -179,6 +210,22 @@ std::optional<Duration> Fields::duration(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> Fields::size(std::string_view name) const {
+  auto const* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_int64() && value->get_int64() > 0)
+    return static_cast<std::uint64_t>(value->get_int64());
+  if (!value->is_string()) {
+    add_wrong_kind(name, *value, "a size like 64KiB");
+    return std::nullopt;
+  }
+  auto const parsed = parse_size(value->get_string());
+  if (parsed) return *parsed;
+  if (reading_.is_rendered || !path_.empty())
+    add(name, parsed.error().code, parsed.error().message, parsed.error().hint);
+  return std::nullopt;
+}
+
 json::object const* Fields::object(std::string_view name) const {
   auto const* value = find(name);
   if (value == nullptr) return nullptr;
@@ -207,4 +254,4 @@ std::optional<std::size_t> Fields::word(
   return std::nullopt;
 }
 
-}  // namespace ropewalk::ai
+}  // namespace ropewalk::fields
