@@ -61,6 +61,7 @@ class NodeBackend : public Backend {
   Async<Result<boost::json::value>> pools() override;
   Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) override;
   Async<Result<boost::json::array>> nodes() override;
+  Async<boost::json::array> providers() override;
   Async<Result<boost::json::object>> prune(Duration age, std::optional<Duration> costs_age)
       override;
   Async<Result<boost::json::array>> costs(CostQuery query) override;

@@ -1,4 +1,4 @@
-// What the API shows of tasks by themselves and of costs, and how history is cut.
+// What the API shows of tasks by themselves, of providers and of costs, and how history is cut.
 #include "engine/base/json.hpp"
 #include "server/api/views.hpp"
 #include "server/node_backend.hpp"
@@ -19,6 +19,11 @@ Async<Result<json::object>> NodeBackend::get_task(ExecutionId id, std::string ta
   sql::TaskRow pending;
   pending.task.task = std::move(task);
   co_return task_view(pending);
+}
+
+Async<json::array> NodeBackend::providers() {
+  auto describing = common_.ai->describe();
+  co_return co_await std::move(describing);
 }
 
 Async<Result<json::array>> NodeBackend::costs(CostQuery query) {

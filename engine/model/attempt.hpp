@@ -29,6 +29,7 @@ struct AttemptRequest {
       directory{};  // where the workflow file stands, absolute; empty when it came over the wire
   std::string workflow{};                       // its name
   std::map<std::string, std::string> labels{};  // of the execution
+  WorkflowBudget budget{};                      // what is shared with other attempts
   std::int32_t priority = 50;                   // the task's, or what it falls back to
   bool approved = false;  // a person let the task go on after it was held (AttemptOutcome::hold)
   std::uint64_t log_bytes_used = 0;  // what earlier attempts of the task took of its log's limit

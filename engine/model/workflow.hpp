@@ -11,6 +11,7 @@
 #include "engine/model/cel/json_template.hpp"
 #include "engine/model/cel/template.hpp"
 #include "engine/model/graph.hpp"
+#include "engine/model/spend.hpp"
 #include "engine/model/task_type.hpp"
 
 #include <boost/json/object.hpp>
@@ -103,6 +104,7 @@ struct Workflow {
   std::shared_ptr<JsonSchema const> inputs{};  // null: any inputs
   boost::json::object input_defaults{};        // `default` of the schema's top-level properties
   std::optional<ConcurrencyLimit> concurrency{};
+  WorkflowBudget budget{};
   std::map<std::string, std::string>
       labels{};  // of its executions, beneath those given when they start
   std::int32_t priority = 50;

@@ -207,6 +207,22 @@ json::object any_task_schema(TaskTypes const& types) {
       {"allOf", std::move(branches)}};
 }
 
+json::object limit_fields() {
+  json::object out;
+  out["maxTokens"] =
+      number_in("integer", 1, 1'000'000'000'000, "Input and output of its calls to models.");
+  out["maxCostUsd"] = number_in("number", 0, 1'000'000, "US dollars, as far as prices are known.");
+  out["onExceeded"] = words({"fail", "pause"}, "The task fails, or waits for a person.");
+  return out;
+}
+
+json::object budget_schema() {
+  json::object fields = limit_fields();
+  fields["perDay"] =
+      closed_object(limit_fields(), {}, "All its executions together, in a day of UTC.");
+  return closed_object(std::move(fields), {}, "What one execution may spend on models.");
+}
+
 json::object workflow_fields() {
   json::object out;
   out["$schema"] = of_type("string", "");
@@ -222,6 +238,7 @@ json::object workflow_fields() {
   limit["key"] = of_type("string", "Executions with the same key share the limit.");
   limit["onLimit"] = words({"queue", "reject", "cancelOldest"}, "What happens to one too many.");
   out["concurrency"] = closed_object(std::move(limit), {"limit"}, "Limits its executions.");
+  out["budget"] = budget_schema();
   out["priority"] = number_in("integer", 0, 100, "Of its executions; higher first.");
   out["onFailure"] = words({"finish", "cancel"}, "What runs when a task fails.");
   out["labels"] = described(

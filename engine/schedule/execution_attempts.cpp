@@ -50,6 +50,7 @@ std::optional<AttemptRequest> Execution::start_attempt(
   request.task = name_of(task);
   request.workflow = record_.workflow;
   request.labels = record_.labels;
+  request.budget = workflow_->budget;
   request.priority = task_priority(task);
   request.approved = detail.hold == Hold::approved;
   request.attempt = state.attempt;
@@ -102,10 +103,10 @@ void Execution::stop_attempt(TaskIndex task, StopReason reason, Instant now, Eff
   Detail& detail = details_[task];
   bool const is_told = detail.stop != StopReason::none;
   bool const goes_on = detail.stop == StopReason::timeout || detail.stop == StopReason::shutdown;
-  bool const ends_it = reason == StopReason::cancel || reason == StopReason::failure ||
-                       reason == StopReason::caller;
+  bool const ends_it =
+      reason == StopReason::cancel || reason == StopReason::failure || reason == StopReason::caller;
   if (is_told && !(goes_on && ends_it)) return;  // else it would be tried again after all
-  if (detail.ending && !ends_it) return;  // its runner is done: only what it called is not
+  if (detail.ending && !ends_it) return;         // its runner is done: only what it called is not
   detail.stop = reason;
   if (!is_told && !detail.ends_at && !detail.ending) out.stop.push_back(task);
   stop_calls(task, now, out);

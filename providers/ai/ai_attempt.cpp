@@ -14,6 +14,7 @@ namespace ropewalk::ai {
 namespace {
 
 constexpr std::int32_t history_turns_max = 100;
+constexpr std::size_t day_size = std::string_view("2026-01-31").size();
 
 Error too_many_rounds(std::uint32_t rounds_max) {
   return Error{
@@ -72,7 +73,8 @@ Async<AttemptOutcome> AiAttempt::run() {
   outcome.usage = ledger_.usage();
   outcome.spend = ledger_.spend();
   outcome.detail = detail();
-  if (!worked && caller_ && caller_->is_held()) outcome.hold = worked.error();
+  bool const is_over = !worked && worked.error().code == "budget_exceeded";
+  if (is_over && caller_ && caller_->is_held()) outcome.hold = worked.error();
   outcome.output = std::move(worked);
   if (answered_ && outcome.output) {
     TextEnd end;
@@ -133,7 +135,7 @@ Async<Result<>> AiAttempt::prepare() {
   auto loading = load_budgets();
   auto const loaded = co_await std::move(loading);
   if (!loaded) co_return loaded.error();
-  caller_.emplace(parts_, request_, task_, sink_, relay_, ledger_, budget_, correction_);
+  caller_.emplace(parts_, request_, task_, sink_, relay_, ledger_, budgets_, correction_);
   co_return Result<>();
 }
 
@@ -215,14 +217,33 @@ Async<Result<>> AiAttempt::load_attachments(DraftParts& parts) {
 }
 
 Async<Result<>> AiAttempt::load_budgets() {
-  SpendLimit limit{task_.budget.max_tokens, task_.budget.max_cost_usd, task_.budget.on_exceeded};
-  if (!request_.approved && (limit.max_tokens || limit.max_cost_usd)) {
+  auto const execution = request_.execution.to_string();
+  if (task_.budget.is_set()) {
     auto asking = parts_.spend.of_task(request_.execution, request_.task);
-    auto const before = co_await std::move(asking);
-    if (!before) co_return before.error();
-    budget_.add("task", limit, *before);
+    auto const stored = co_await std::move(asking);
+    if (!stored) co_return stored.error();
+    add_budget("task:" + execution + "/" + request_.task, task_budget(task_.budget), *stored);
+  }
+  if (request_.budget.execution.is_set()) {
+    auto asking = parts_.spend.of_execution(request_.execution);
+    auto const stored = co_await std::move(asking);
+    if (!stored) co_return stored.error();
+    add_budget("execution:" + execution, execution_budget(request_.budget.execution), *stored);
+  }
+  if (request_.budget.day.is_set()) {
+    auto const day = format_instant(parts_.clock.now()).substr(0, day_size);
+    auto asking = parts_.spend.of_workflow_today(request_.workflow);
+    auto const stored = co_await std::move(asking);
+    if (!stored) co_return stored.error();
+    Budget budget = day_budget(request_.budget.day, request_.workflow, day);
+    add_budget("day:" + day + ":" + request_.workflow, std::move(budget), *stored);
   }
   co_return Result<>();
+}
+
+void AiAttempt::add_budget(std::string account, Budget budget, Spent const& stored) {
+  if (request_.approved) budget.limit = {};  // what it spends counts for the others all the same
+  budgets_.push_back({std::move(account), std::move(budget), stored});
 }
 
 ChatRequest AiAttempt::base_request() const {

@@ -35,7 +35,9 @@ class AiAttempt {
   Async<Result<DraftParts>> gather_parts();
   Async<Result<>> load_prompt(DraftParts& parts);
   Async<Result<>> load_attachments(DraftParts& parts);
+  /// The budgets that its calls are paid from, with what was spent of them before.
   Async<Result<>> load_budgets();
+  void add_budget(std::string account, Budget budget, Spent const& stored);
   Async<Result<json::value>> converse();
   bool can_go_on_with(ChatAnswer const& answer) const;
   Async<> keep(std::vector<Answered> good);
@@ -58,7 +60,7 @@ class AiAttempt {
   TokenCorrection& correction_;
   StreamRelay relay_;
   CallLedger ledger_;
-  BudgetGuard budget_;
+  std::vector<BudgetShare> budgets_{};
   AiTask task_{};
   std::optional<AnswerCheck> check_{};
   std::optional<ModelCaller> caller_{};

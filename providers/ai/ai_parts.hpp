@@ -10,6 +10,7 @@
 #include "engine/ports/response_cache.hpp"
 #include "engine/ports/workflow_folder.hpp"
 #include "providers/ai/ai_observer.hpp"
+#include "providers/ai/budget_service.hpp"
 #include "providers/ai/model_client.hpp"
 #include "providers/ai/model_data.hpp"
 #include "providers/ai/prompt_reference.hpp"
@@ -31,18 +32,14 @@ class ModelClients {
   virtual bool is_replay() const { return false; }
 };
 
-/// What was paid for already.
-struct Spent {
-  std::int64_t tokens = 0;  // input and output
-  double cost_usd = 0;      // as far as it is known
-};
+/// What was paid for already, as it is stored.
 class SpendSource {
  public:
   virtual ~SpendSource() = default;
   // Errors: those of the store.
   virtual Async<Result<Spent>> of_task(ExecutionId execution, std::string task) = 0;
   virtual Async<Result<Spent>> of_execution(ExecutionId execution) = 0;
-  /// Since the day began (UTC).
+  /// Since the day began (UTC); may be some seconds old.
   virtual Async<Result<Spent>> of_workflow_today(std::string workflow) = 0;
 };
 
@@ -57,6 +54,7 @@ struct AiParts {
   WorkflowFolder& files;
   AiObserver& observer;
   SpendSource& spend;
+  BudgetService& budgets;
   ResponseCache& cache;
   ConversationStore& conversations;
   PromptSource* prompts = nullptr;  // null: references to stored prompts are refused

@@ -4,6 +4,7 @@
 // Any thread: pure functions and values. docs/ai.md has the fields in words.
 
 #include "engine/base/time.hpp"
+#include "engine/model/spend.hpp"
 #include "engine/model/task_type.hpp"
 #include "providers/ai/chat.hpp"
 #include "providers/ai/prompt_reference.hpp"
@@ -54,13 +55,6 @@ struct OutputSpec {
   std::optional<json::object> schema{};
 };
 
-enum class OnBudget : unsigned char { fail, pause };
-struct AiBudget {
-  std::optional<std::int64_t> max_tokens{};  // input and output of all calls of the task
-  std::optional<double> max_cost_usd{};
-  OnBudget on_exceeded = OnBudget::fail;
-};
-
 enum class ContextStrategy : unsigned char { error, truncate_oldest, truncate_middle, summarize };
 /// "error", "truncateOldest", "truncateMiddle", "summarize".
 std::string_view to_string(ContextStrategy strategy);
@@ -84,7 +78,7 @@ struct AiTask {
   std::string tool_choice{};  // "", "auto", "none", "required", or a tool's name
   std::uint32_t tool_rounds_max = 8;
   bool cache = false;
-  AiBudget budget{};
+  SpendLimit budget{};  // of all calls of the task
   bool stream = true;
   json::object extra{};
   ContextStrategy context_strategy = ContextStrategy::error;

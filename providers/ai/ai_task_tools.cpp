@@ -186,7 +186,7 @@ void read_budget(Fields const& fields, Reading const& reading, AiTask& task) {
   task.budget.max_tokens = budget.integer("maxTokens", 1, 1'000'000'000'000);
   task.budget.max_cost_usd = budget.number("maxCostUsd", 0, 1'000'000);
   if (auto const word = budget.word("onExceeded", budget_words))
-    task.budget.on_exceeded = static_cast<OnBudget>(*word);
+    task.budget.on_exceeded = static_cast<OnExceeded>(*word);
   if (!budget.has("maxTokens") && !budget.has("maxCostUsd"))
     budget.add(
         "", "missing_field", "the budget has no limit", "add maxTokens: 20000, or maxCostUsd: 0.10"

@@ -165,6 +165,7 @@ struct RateLimitState {
   std::optional<std::int64_t> tokens_limit{};
   std::optional<std::int64_t> tokens_remaining{};
   std::optional<Duration> tokens_reset{};
+  bool operator==(RateLimitState const&) const = default;
 };
 
 /// A whole answer, gathered from its events.

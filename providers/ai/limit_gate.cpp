@@ -113,6 +113,8 @@ void LimitGate::undo(std::int64_t reserved, Instant now) {
 }
 
 void LimitGate::observe(RateLimitState const& state, Instant now) {
+  if (state == RateLimitState{}) return;
+  said_ = Said{state, now};
   provider_requests_ = observed(
       provider_requests_, state.requests_limit, state.requests_remaining, state.requests_reset, now
   );

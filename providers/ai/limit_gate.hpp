@@ -68,6 +68,12 @@ class LimitGate {
   /// At once, at present; 0: any number.
   std::int64_t concurrency() const;
   std::optional<Instant> held_until(Instant now) const;
+  /// What headers of answers said last, and when. nullopt: nothing yet.
+  struct Said {
+    RateLimitState state{};
+    Instant at{};
+  };
+  std::optional<Said> const& said() const { return said_; }
   std::optional<std::int64_t> requests_free(Instant now) const;
   std::optional<std::int64_t> tokens_free(Instant now) const;
   LimitSettings const& settings() const { return settings_; }
@@ -85,6 +91,7 @@ class LimitGate {
   std::int64_t cut_ceiling_ = 0;     // where the cut is forgotten
   Instant cut_at_{};
   Instant held_until_{};
+  std::optional<Said> said_;
 };
 
 /// "maxConcurrent", "requestsPerMinute", …: the limit as it is configured or known.

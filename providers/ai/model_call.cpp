@@ -13,6 +13,11 @@ namespace {
 constexpr std::int64_t output_default =
     4096;  // kept for the answer where nothing says how long it may be
 constexpr std::int64_t summary_input_max = 32'000;
+// How long a call waits for a provider that has said when it may be called again. Where there is
+// another model, that one is asked instead; where there is none, the task gives its slot back and
+// is tried again at that time.
+constexpr Duration patience_in_chain = std::chrono::seconds(30);
+constexpr Duration patience_alone = std::chrono::minutes(2);
 
 Error unknown_provider(ModelName const& model, ProviderConfigs const& providers) {
   std::string names;
@@ -49,16 +54,16 @@ bool has_image(std::vector<DraftMessage> const& draft) {
   });
 }
 
-std::optional<double> input_cost(ModelInfo const& info, std::int64_t tokens) {
-  if (!info.price) return std::nullopt;
+double cost_of(ModelInfo const& info, std::int64_t input, std::int64_t output) {
+  if (!info.price) return 0;
   ChatUsage usage;
-  usage.input = tokens;
-  usage.output = 0;
-  return cost_usd(*info.price, usage);
+  usage.input = input;
+  usage.output = output;
+  return cost_usd(*info.price, usage).value_or(0);
 }
 
-bool is_simulation(ProviderConfig const* provider) {
-  return provider->settings.type == "sim";
+bool is_simulation(ProviderConfig const& provider) {
+  return provider.settings.type == "sim";
 }
 
 }  // namespace
@@ -146,7 +151,7 @@ Async<Result<FittedContext>> ModelCaller::summarize(
     ModelName const& model, FittedContext planned, ContextWindow const& window
 ) {
   std::vector<std::string> answers;
-  Target const target{task_.summarize_model.value_or(model), CallPurpose::summary, {}};
+  Target const target{task_.summarize_model.value_or(model), CallPurpose::summary, false, {}};
   ChatListener const nobody = [](ChatEvent const&) {};  // only the answer itself is shown
   for (auto const& request : planned.summary->requests) {
     Question question;
@@ -185,26 +190,45 @@ Async<std::optional<ChatAnswer>> ModelCaller::look_up(
   record.finish = answer.finish.reason;
   record.usage = answer.usage;
   record.is_cached = true;
-  record.is_simulated = is_simulation(prepared.provider);
+  record.is_simulated = is_simulation(*prepared.provider);
   ledger_.add(std::move(record));
   co_return answer;
 }
 
-Result<> ModelCaller::check_budget(Prepared const& prepared, ModelName const& model) {
-  bool const needs_price = task_.budget.max_cost_usd && !request_.approved;
-  if (needs_price && !prepared.info.price && !parts_.clients.is_replay())
-    return price_unknown(model);
-  auto const exceeded =
-      budget_.exceeded_by(prepared.input, input_cost(prepared.info, prepared.input));
-  if (!exceeded) return {};
-  is_held_ = exceeded->then == OnBudget::pause;
-  return exceeded->error;
+Async<Result<BudgetHold>> ModelCaller::reserve_budget(
+    Prepared const& prepared, ModelName const& model
+) {
+  if (parts_.clients.is_replay()) co_return BudgetHold();  // nothing is paid
+  bool const needs_price = std::ranges::any_of(budgets_, [](BudgetShare const& share) {
+    return share.budget.limit.max_cost_usd.has_value();
+  });
+  bool const is_free = is_simulation(*prepared.provider);
+  if (needs_price && !is_free && !request_.approved && !prepared.info.price)
+    co_return price_unknown(model);
+  BudgetRequest wanted;
+  wanted.shares = budgets_;
+  auto& call = wanted.call;
+  call.sends = {prepared.input, cost_of(prepared.info, prepared.input, 0)};
+  call.most = {
+      prepared.input + prepared.output_max,
+      cost_of(prepared.info, prepared.input, prepared.output_max)};
+  call.is_price_known = prepared.info.price.has_value();
+  BudgetWaitListener const on_waiting = [this](std::string reason) {
+    sink_.waiting(std::move(reason));
+  };
+  auto reserving = parts_.budgets.reserve(std::move(wanted), on_waiting);
+  auto answer = co_await std::move(reserving);
+  sink_.waiting({});
+  if (answer.hold) co_return std::move(*answer.hold);
+  is_held_ = answer.refused->then == OnExceeded::pause;
+  co_return answer.refused->error;
 }
 
-Async<Result<Permit>> ModelCaller::wait_for_turn(Prepared const& prepared, ModelName const& model) {
+Async<Result<Permit>> ModelCaller::wait_for_turn(Prepared const& prepared, Target const& target) {
   LimitRequest wanted;
-  wanted.provider = model.provider;
-  wanted.model = model.model;
+  wanted.provider = target.model.provider;
+  wanted.model = target.model.model;
+  wanted.patience = target.has_next ? patience_in_chain : patience_alone;
   wanted.tokens = prepared.input + prepared.output_max;
   wanted.priority = request_.priority;
   wanted.since = parts_.clock.now();
@@ -216,11 +240,11 @@ Async<Result<Permit>> ModelCaller::wait_for_turn(Prepared const& prepared, Model
 }
 
 Async<Result<ChatAnswer>> ModelCaller::call_now(
-    Prepared const& prepared, Target const& target, ChatListener const& listener
+    Prepared const& prepared, Target const& target, BudgetHold& hold, ChatListener const& listener
 ) {
   std::optional<Permit> permit;  // none: nothing that has limits is called
   if (!parts_.clients.is_replay()) {
-    auto waiting = wait_for_turn(prepared, target.model);
+    auto waiting = wait_for_turn(prepared, target);
     auto granted = co_await std::move(waiting);
     if (!granted) {
       ChatOutcome never;
@@ -241,12 +265,16 @@ Async<Result<ChatAnswer>> ModelCaller::call_now(
   account.doubt = std::move(doubt);
   CallReport report;
   report.tokens_used = account.tokens_used;
+  report.usage = account.usage;
+  report.cost_usd = account.cost_usd;
   report.limits = outcome.limits;
   if (!outcome.ended) report.error = outcome.ended.error();
   if (permit) permit->settle(std::move(report));
   if (auto const input = account.usage.input)
     correction_.learn(full_name(target.model), prepared.input_raw, *input);
   record(prepared, target, outcome, account);
+  Spent const took{account.charged_tokens, account.charged_usd};
+  hold.settle(took);
   if (!outcome.ended) co_return outcome.ended.error();
   co_return std::move(outcome.answer);
 }
@@ -256,7 +284,7 @@ CallFacts ModelCaller::facts_of(Prepared const& prepared) const {
   out.model = prepared.chat.model;
   out.input = prepared.input;
   out.price = prepared.info.price;
-  out.costs_nothing = is_simulation(prepared.provider) || parts_.clients.is_replay();
+  out.costs_nothing = is_simulation(*prepared.provider) || parts_.clients.is_replay();
   return out;
 }
 
@@ -277,7 +305,7 @@ void ModelCaller::record(
   else
     out.error = outcome.ended.error();
   out.cost_usd = account.cost_usd;
-  out.is_simulated = is_simulation(prepared.provider);
+  out.is_simulated = is_simulation(*prepared.provider);
   out.is_replayed = parts_.clients.is_replay();
   out.was_left = account.was_left;
   out.warning = account.doubt;
@@ -285,10 +313,14 @@ void ModelCaller::record(
   out.first_token = outcome.first_token;
   out.total = outcome.total;
   if (out.is_replayed) return ledger_.add(std::move(out));
-  budget_.spent(account.charged_tokens, account.charged_usd);
-  parts_.observer.model_called(
-      target.model.provider, target.model.model, out.usage, out.cost_usd, out.first_token
-  );
+  ModelCallSeen seen;
+  seen.provider = target.model.provider;
+  seen.model = target.model.model;
+  seen.workflow = request_.workflow;
+  seen.usage = out.usage;
+  seen.cost_usd = out.cost_usd;
+  seen.first_token = out.first_token;
+  parts_.observer.model_called(seen);
   ledger_.add(std::move(out));
 }
 

@@ -34,11 +34,21 @@ struct Failure {
   Error error{};
 };
 
-/// One error for a chain: that of a model which may work later, if there is one; the others in its
-/// words.
+/// How long its provider wants to be left alone.
+double wait_ms(Error const& error) {
+  auto const* detail = error.detail.if_object();
+  auto const* wait = detail ? detail->if_contains("retryAfterMs") : nullptr;
+  return wait != nullptr && wait->is_number() ? wait->to_number<double>() : 0;
+}
+
+/// One error for a chain: that of the model which may work again first, if any may; the others in
+/// its words.
 Error combine(std::vector<Failure> failures) {
-  auto const retryable = [](Failure const& failure) { return can_be_retried(failure.error); };
-  auto chosen = std::find_if(failures.begin(), failures.end(), retryable);
+  auto chosen = failures.end();
+  for (auto it = failures.begin(); it != failures.end(); ++it) {
+    if (!can_be_retried(it->error)) continue;
+    if (chosen == failures.end() || wait_ms(it->error) < wait_ms(chosen->error)) chosen = it;
+  }
   if (chosen == failures.end()) chosen = std::prev(failures.end());
   Error out = std::move(chosen->error);
   if (failures.size() == 1) return out;
@@ -87,7 +97,7 @@ ModelCaller::ModelCaller(
     AttemptSink& sink,
     StreamRelay& relay,
     CallLedger& ledger,
-    BudgetGuard& budget,
+    std::vector<BudgetShare> const& budgets,
     TokenCorrection& correction
 )
     : parts_(parts),
@@ -96,17 +106,19 @@ ModelCaller::ModelCaller(
       sink_(sink),
       relay_(relay),
       ledger_(ledger),
-      budget_(budget),
+      budgets_(budgets),
       correction_(correction) {}
 
 Async<Result<Answered>> ModelCaller::ask(Question question) {
   std::vector<Failure> failures;
   for (std::size_t i = 0; i < task_.models.size(); ++i) {
-    Target target{task_.models[i], i == 0 ? question.purpose : CallPurpose::fallback, {}};
+    bool const has_next = i + 1 < task_.models.size();
+    auto const purpose = i == 0 ? question.purpose : CallPurpose::fallback;
+    Target target{task_.models[i], purpose, has_next, {}};
     if (i > 0) relay_.restart("fallback");
     bool const is_hedged = i == 0 && task_.hedge_after.has_value();
-    Target const second{
-        task_.models[std::min<std::size_t>(1, task_.models.size() - 1)], CallPurpose::hedge, {}};
+    auto const beside = std::min<std::size_t>(1, task_.models.size() - 1);
+    Target const second{task_.models[beside], CallPurpose::hedge, has_next, {}};
     auto asking = is_hedged ? ask_hedged(question, target, second) : ask_one(question, target);
     auto answered = co_await std::move(asking);
     if (answered) co_return answered;
@@ -150,10 +162,11 @@ Async<Result<Answered>> ModelCaller::call_model(
     if (found)
       co_return answered_by(target.model, std::move(*found), std::move(prepared->cut_report));
   }
-  if (auto const allowed = check_budget(*prepared, target.model); !allowed)
-    co_return allowed.error();
+  auto reserving = reserve_budget(*prepared, target.model);
+  auto hold = co_await std::move(reserving);
+  if (!hold) co_return hold.error();
   prepared->chat.idempotency_key = call_key(request_.idempotency_key, key, target.purpose);
-  auto calling = call_now(*prepared, target, listener);
+  auto calling = call_now(*prepared, target, *hold, listener);
   auto answer = co_await std::move(calling);
   if (!answer) co_return answer.error();
   auto answered = answered_by(target.model, std::move(*answer), std::move(prepared->cut_report));

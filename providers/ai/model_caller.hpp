@@ -9,7 +9,6 @@
 
 #include "engine/ports/task_runner.hpp"
 #include "providers/ai/ai_parts.hpp"
-#include "providers/ai/budget_guard.hpp"
 #include "providers/ai/call_account.hpp"
 #include "providers/ai/call_ledger.hpp"
 #include "providers/ai/context_fit.hpp"
@@ -53,7 +52,7 @@ class ModelCaller {
       AttemptSink& sink,
       StreamRelay& relay,
       CallLedger& ledger,
-      BudgetGuard& budget,
+      std::vector<BudgetShare> const& budgets,
       TokenCorrection& correction
   );
 
@@ -73,6 +72,7 @@ class ModelCaller {
   struct Target {
     ModelName model{};
     CallPurpose purpose = CallPurpose::answer;
+    bool has_next = false;            // another model of the chain stands by
     std::function<void()> on_turn{};  // it is about to be called
   };
   /// What one call is about to send.
@@ -107,10 +107,12 @@ class ModelCaller {
       Target const& target,
       ChatListener const& listener
   );
-  Result<> check_budget(Prepared const& prepared, ModelName const& model);
-  Async<Result<Permit>> wait_for_turn(Prepared const& prepared, ModelName const& model);
+  /// Waits, where what is under way may use a budget up. Errors: price_unknown, budget_exceeded.
+  Async<Result<BudgetHold>> reserve_budget(Prepared const& prepared, ModelName const& model);
+  Async<Result<Permit>> wait_for_turn(Prepared const& prepared, Target const& target);
+  /// `hold` outlives it.
   Async<Result<ChatAnswer>> call_now(
-      Prepared const& prepared, Target const& target, ChatListener const& listener
+      Prepared const& prepared, Target const& target, BudgetHold& hold, ChatListener const& listener
   );
   CallFacts facts_of(Prepared const& prepared) const;
   void record(
@@ -126,7 +128,7 @@ class ModelCaller {
   AttemptSink& sink_;
   StreamRelay& relay_;
   CallLedger& ledger_;
-  BudgetGuard& budget_;
+  std::vector<BudgetShare> const& budgets_;
   TokenCorrection& correction_;
   json::value cut_report_{};
   bool is_held_ = false;

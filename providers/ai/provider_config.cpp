@@ -264,6 +264,12 @@ class EntryReader {
   Reading const& reading_;
 };
 
+std::string address_of(ProviderSettings const& settings) {
+  auto const* dialect = find_dialect(settings.type);
+  if (!settings.base_url.empty() || dialect == nullptr) return settings.base_url;
+  return std::string(dialect->default_base_url());
+}
+
 /// The address as it may be shown: without a user, a password and a query, which may be keys.
 std::string shown_url(std::string url) {
   url.resize(std::min(url.find_first_of("?#"), url.size()));
@@ -350,10 +356,8 @@ std::optional<Error> missing_key(ProviderConfig const& provider) {
 json::object to_json(ProviderConfig const& provider) {
   auto const& settings = provider.settings;
   json::object out{{"name", settings.name}, {"type", settings.type}};
-  auto const* dialect = find_dialect(settings.type);
-  std::string base_url = settings.base_url;
-  if (base_url.empty() && dialect != nullptr) base_url = dialect->default_base_url();
-  if (!base_url.empty()) out["baseUrl"] = shown_url(std::move(base_url));
+  if (auto base_url = address_of(settings); !base_url.empty())
+    out["baseUrl"] = shown_url(std::move(base_url));
   if (!provider.key_file.empty())
     out["apiKeyFile"] = provider.key_file;
   else if (!provider.key_env.empty())
@@ -361,6 +365,17 @@ json::object to_json(ProviderConfig const& provider) {
   out["ready"] = !missing_key(provider).has_value();
   if (settings.type == sim_type) out["simulated"] = true;
   add_limits(out, provider.limits.limits);
+  return out;
+}
+
+json::object public_view(ProviderConfig const& provider) {
+  auto const& settings = provider.settings;
+  json::object out{{"name", settings.name}, {"type", settings.type}};
+  auto const base_url = shown_url(address_of(settings));
+  if (!base_url.empty()) out["baseUrl"] = base_url;
+  out["hasKey"] = !settings.api_key.empty();
+  out["ready"] = !missing_key(provider).has_value();
+  if (settings.type == sim_type) out["simulated"] = true;
   return out;
 }
 

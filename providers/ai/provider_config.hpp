@@ -45,8 +45,13 @@ struct KeySources {
 /// Errors: invalid_key (permanent) for a file that cannot be read or a key that no header can hold.
 Result<> resolve_key(ProviderConfig& provider, KeySources const& sources);
 
-/// The settings without their key, for `ropewalk config` and GET /v1/providers.
+/// The settings without their key, for the one who has them before him (`ropewalk providers`).
 json::object to_json(ProviderConfig const& provider);
+
+/// The same for whoever may ask the server: "name", "type", "baseUrl", "hasKey", "ready",
+/// "simulated". It does not say where keys are kept, and of the address neither user, password nor
+/// query.
+json::object public_view(ProviderConfig const& provider);
 
 /// Why no call can be made: no key. nullopt when there is one or none is needed.
 std::optional<Error> missing_key(ProviderConfig const& provider);

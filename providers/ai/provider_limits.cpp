@@ -27,6 +27,23 @@ Error too_large(
   return error;
 }
 
+Error not_in_time(
+    LimitRequest const& request, Obstacle const& lacks, std::string const& who, Instant now
+) {
+  auto const wait = std::chrono::ceil<std::chrono::milliseconds>(*lacks.until - now);
+  Error error;
+  error.error_class = ErrorClass::resource;
+  error.code = "rate_limited";
+  error.message = "no call to " + request.provider + "/" + request.model + " may start before " +
+                  format_instant(*lacks.until) + ": " + who +
+                  (lacks.kind == Obstacle::Kind::retry_after ? " asked not to be called until then"
+                                                             : " allows no more until then");
+  error.hint = "wait, or name a second model for the task, which is then used instead";
+  error.detail = boost::json::object{
+      {"limit", to_string(lacks.kind)}, {"retryAfterMs", std::max<std::int64_t>(wait.count(), 1)}};
+  return error;
+}
+
 /// Whether the provider may have counted tokens for a call that failed without saying.
 bool may_have_worked(Error const& error) {
   return error.code == "stream_truncated" || error.code == "connection_lost" ||
@@ -46,6 +63,17 @@ std::optional<Duration> retry_after(Error const& error) {
 
 }  // namespace
 
+void CallTotals::add(CallReport const& report) {
+  ++calls;
+  if (report.error) ++failures;
+  input_tokens += report.usage.input.value_or(0);
+  output_tokens += report.usage.output.value_or(0);
+  if (report.cost_usd)
+    cost_usd += *report.cost_usd;
+  else if (report.usage.input || report.usage.output)
+    ++unpriced_calls;
+}
+
 ProviderLimits::ProviderLimits(
     std::map<std::string, ProviderLimitSettings> providers, LimitOptions options
 )
@@ -54,7 +82,7 @@ ProviderLimits::ProviderLimits(
     LimitGate const gate(settings.limits, Instant());
     CircuitBreaker breaker(settings.breaker);
     providers_.emplace(
-        name, Provider{name, std::move(settings), gate, std::move(breaker), {}, 0, {}}
+        name, Provider{name, std::move(settings), gate, std::move(breaker), {}, {}, 0, {}}
     );
   }
 }
@@ -74,7 +102,7 @@ ProviderLimits::Lane& ProviderLimits::lane_of(
       settings == provider.settings.models.end() ? LimitSettings() : settings->second, now
   );
   CircuitBreaker breaker(provider.settings.breaker, CircuitBreaker::Scope::model);
-  return provider.lanes.emplace(model, Lane{model, gate, std::move(breaker), {}}).first->second;
+  return provider.lanes.emplace(model, Lane{model, gate, std::move(breaker), {}, {}}).first->second;
 }
 
 std::optional<Error> ProviderLimits::refusal(
@@ -146,12 +174,21 @@ void ProviderLimits::serve(Provider& provider, Instant now, Turn& turn) {
       refuse_lane(provider, *lane, *refused, turn);
       continue;
     }
-    if (auto const lacks = lane->gate.obstacle(tokens, now)) {
-      wake_at(lacks->until);
-      continue;  // those behind it in the line wait with it, other models need not
+    auto lacks = lane->gate.obstacle(tokens, now);
+    bool const is_of_model = lacks.has_value();
+    if (!lacks) lacks = provider.gate.obstacle(tokens, now);
+    std::string const who = is_of_model ? provider.name + "/" + lane->model : provider.name;
+    if (lacks && refuse_impatient(rank.ticket, *lacks, who, now, turn)) {
+      if (!lane->queue.empty()) heads.emplace(*lane->queue.begin(), lane);
+      continue;
     }
-    if (auto const lacks = provider.gate.obstacle(tokens, now)) {
+    if (lacks) {
       wake_at(lacks->until);
+      if (is_of_model) {  // those behind it in the line wait with it, other models need not
+        refuse_all_impatient(*lane, *lacks, who, now, turn);
+        continue;
+      }
+      for (auto& [model, each] : provider.lanes) refuse_all_impatient(each, *lacks, who, now, turn);
       return;  // what comes free is kept for it
     }
     Waiting taken = std::move(waiting->second);
@@ -160,6 +197,25 @@ void ProviderLimits::serve(Provider& provider, Instant now, Turn& turn) {
     turn.granted.push_back(rank.ticket);
     if (!lane->queue.empty()) heads.emplace(*lane->queue.begin(), lane);
   }
+}
+
+bool ProviderLimits::refuse_impatient(
+    LimitTicket ticket, Obstacle const& lacks, std::string const& who, Instant now, Turn& turn
+) {
+  Waiting const& waiting = waiting_.find(ticket)->second;
+  auto const& patience = waiting.request.patience;
+  if (!patience || !lacks.until || *lacks.until - now <= *patience) return false;
+  Waiting const taken = waiting;
+  leave_queue(taken);
+  turn.refused.emplace_back(ticket, not_in_time(taken.request, lacks, who, now));
+  return true;
+}
+
+void ProviderLimits::refuse_all_impatient(
+    Lane& lane, Obstacle const& lacks, std::string const& who, Instant now, Turn& turn
+) {
+  auto const line = lane.queue;  // those who are refused leave it
+  for (auto const& rank : line) refuse_impatient(rank.ticket, lacks, who, now, turn);
 }
 
 void ProviderLimits::start(Waiting waiting, Instant now) {
@@ -245,6 +301,8 @@ void ProviderLimits::settle(LimitTicket ticket, CallReport const& report, Instan
   gate.end(call.tokens, used, now);
   call.provider->gate.end(call.tokens, used, now);
   gate.observe(report.limits, now);
+  call.lane->totals.add(report);
+  call.provider->totals.add(report);
   if (auto const wait = error ? retry_after(*error) : std::nullopt) gate.hold_until(now + *wait);
   if (error && error->code == "cancelled") return learn_nothing(call);
   call.provider->breaker.ended(error, call.is_probe, now);

@@ -45,6 +45,9 @@ struct LimitRequest {
   std::int64_t tokens = 0;  // estimate: what is sent, and the most that may come back
   std::int32_t priority = 50;
   Instant since{};  // when what asks began to matter: its execution's start
+  /// Refused rather than kept waiting when it is known that this is not long enough: another model
+  /// can answer meanwhile, or another task have the slot. Absent: it waits as long as it takes.
+  std::optional<Duration> patience{};
 };
 
 /// How a call ended.
@@ -52,6 +55,20 @@ struct CallReport {
   std::optional<std::int64_t> tokens_used{};  // input and output; absent: it was not said
   RateLimitState limits{};
   std::optional<Error> error{};
+  ChatUsage usage{};  // what was counted of it, for people
+  std::optional<double> cost_usd{};
+};
+
+/// What came of calls since the server started.
+struct CallTotals {
+  std::int64_t calls = 0;
+  std::int64_t failures = 0;
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  double cost_usd = 0;
+  std::int64_t unpriced_calls = 0;
+
+  void add(CallReport const& report);
 };
 
 struct LimitOptions {
@@ -81,14 +98,16 @@ class ProviderLimits {
 
   /// Queues a request; advance() hands it out. Errors: unknown_provider; exceeds_rate_limit
   /// (resource, not retryable: it needs more tokens than a minute has); while the circuit is open,
-  /// those of CircuitBreaker::refusal().
+  /// those of CircuitBreaker::refusal(). advance() refuses with rate_limited (resource) who has not
+  /// the patience for what holds it up.
   Result<> ask(LimitTicket ticket, LimitRequest request, Instant now);
 
   struct Turn {
     std::vector<LimitTicket> granted{};
     std::vector<std::pair<LimitTicket, Error>> refused{};
   };
-  /// What can start now, in order, and what is refused by a circuit that has opened.
+  /// What can start now, in order, and what is refused: by a circuit that has opened, or because
+  /// it would have to wait too long.
   Turn advance(Instant now);
   /// When advance() may have something new though nothing else happens.
   std::optional<Instant> next_wake() const;
@@ -104,7 +123,8 @@ class ProviderLimits {
 
   /// nullopt when `ticket` does not wait.
   std::optional<LimitWait> explain(LimitTicket ticket, Instant now) const;
-  /// [{"name","running","waiting","limits":{…},"free":{…},"circuit":{"state",…},"models":[…]}]
+  /// [{"name","running","waiting","limits":{…},"free":{…},"said":{…},"sinceStart":{…},
+  /// "circuit":{"state",…},"models":[…]}]
   boost::json::array describe(Instant now) const;
 
   struct Counts {
@@ -125,6 +145,7 @@ class ProviderLimits {
     LimitGate gate;
     CircuitBreaker breaker;
     std::set<Rank> queue{};
+    CallTotals totals{};
   };
   struct Provider {
     std::string name{};
@@ -132,6 +153,7 @@ class ProviderLimits {
     LimitGate gate;
     CircuitBreaker breaker;
     std::map<std::string, Lane, std::less<>> lanes{};
+    CallTotals totals{};
     std::size_t waiting_count = 0;
     std::optional<Instant> wake{};
   };
@@ -154,6 +176,14 @@ class ProviderLimits {
   Lane& lane_of(Provider& provider, std::string const& model, Instant now);
   void serve(Provider& provider, Instant now, Turn& turn);
   void start(Waiting waiting, Instant now);
+  /// Whether it has not the patience for what holds it up. Then it has left the queue.
+  bool refuse_impatient(
+      LimitTicket ticket, Obstacle const& lacks, std::string const& who, Instant now, Turn& turn
+  );
+  /// The same for all who stand in a line, whose first does wait.
+  void refuse_all_impatient(
+      Lane& lane, Obstacle const& lacks, std::string const& who, Instant now, Turn& turn
+  );
   void refuse_all(Provider& provider, Error const& error, Turn& turn);
   void refuse_lane(Provider& provider, Lane& lane, Error const& error, Turn& turn);
   static void learn_nothing(Running const& call);

@@ -50,6 +50,34 @@ json::object limits_json(LimitSettings const& limits) {
   return out;
 }
 
+/// The provider's own count, as it was when the answer came.
+json::object said_json(LimitGate::Said const& said) {
+  json::object out{{"at", format_instant(said.at)}};
+  auto const add = [&](std::string_view what,
+                       std::optional<std::int64_t> limit,
+                       std::optional<std::int64_t> remaining,
+                       std::optional<Duration> reset) {
+    json::object entry;
+    if (limit) entry["limit"] = *limit;
+    if (remaining) entry["remaining"] = *remaining;
+    if (reset) entry["resetAt"] = format_instant(said.at + *reset);
+    if (!entry.empty()) out[what] = std::move(entry);
+  };
+  auto const& state = said.state;
+  add("requests", state.requests_limit, state.requests_remaining, state.requests_reset);
+  add("tokens", state.tokens_limit, state.tokens_remaining, state.tokens_reset);
+  return out;
+}
+
+json::object totals_json(CallTotals const& totals) {
+  return {
+      {"calls", totals.calls},
+      {"failures", totals.failures},
+      {"tokens", {{"input", totals.input_tokens}, {"output", totals.output_tokens}}},
+      {"costUsd", totals.cost_usd},
+      {"unpricedCalls", totals.unpriced_calls}};
+}
+
 json::object gate_json(LimitGate const& gate, std::size_t waiting_count, Instant now) {
   json::object out;
   out["running"] = gate.running_count();
@@ -61,6 +89,7 @@ json::object gate_json(LimitGate const& gate, std::size_t waiting_count, Instant
   if (auto const tokens = gate.tokens_free(now)) free["tokens"] = *tokens;
   out["free"] = std::move(free);
   if (auto const until = gate.held_until(now)) out["heldUntil"] = format_instant(*until);
+  if (auto const& said = gate.said()) out["said"] = said_json(*said);
   return out;
 }
 
@@ -121,6 +150,7 @@ json::object ProviderLimits::describe_provider(Provider const& provider, Instant
   json::object out{{"name", provider.name}};
   for (auto& entry : gate_json(provider.gate, provider.waiting_count, now))
     out[entry.key()] = std::move(entry.value());
+  out["sinceStart"] = totals_json(provider.totals);
   out["circuit"] = circuit_json(provider.breaker, now);
   json::array models;
   for (auto const& [model, lane] : provider.lanes) {
@@ -128,6 +158,7 @@ json::object ProviderLimits::describe_provider(Provider const& provider, Instant
     for (auto& field : gate_json(lane.gate, lane.queue.size(), now))
       entry[field.key()] = std::move(field.value());
     if (lane.breaker.cause()) entry["circuit"] = circuit_json(lane.breaker, now);
+    entry["sinceStart"] = totals_json(lane.totals);
     models.push_back(std::move(entry));
   }
   out["models"] = std::move(models);

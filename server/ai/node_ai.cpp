@@ -66,6 +66,22 @@ void NodeAi::start(Executor home, Clock const& clock, Metrics& metrics) {
       );
   };
   limits_.emplace(home, clock, std::move(limits), std::move(observe));
+  budgets_.emplace(home);
+}
+
+Async<boost::json::array> NodeAi::describe() {
+  auto asking = limits_->describe();
+  auto const states = co_await std::move(asking);
+  boost::json::array out;
+  for (auto const& state : states) {
+    auto const& live = state.get_object();
+    auto const found = providers_.find(std::string_view(live.at("name").get_string()));
+    if (found == providers_.end()) continue;
+    auto view = ai::public_view(found->second);
+    for (auto const& field : live) view[field.key()] = field.value();
+    out.emplace_back(std::move(view));
+  }
+  co_return out;
 }
 
 }  // namespace ropewalk::server

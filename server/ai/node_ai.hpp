@@ -1,9 +1,11 @@
 #pragma once
-// What AI tasks share on a node: the configured providers, what is known of models, the limits.
+// What AI tasks share on a node: the configured providers, what is known of models, the limits and
+// budgets.
 //
-// Owner: the node. Made on the thread that starts it; immutable afterwards but for the limits,
-// which any shard may ask.
+// Owner: the node. Made on the thread that starts it; immutable afterwards but for the limits and
+// budgets, which any shard may ask.
 
+#include "providers/ai/budget_service.hpp"
 #include "providers/ai/model_data.hpp"
 #include "providers/ai/provider_config.hpp"
 #include "providers/ai/provider_limit_service.hpp"
@@ -31,6 +33,9 @@ class NodeAi {
   HttpClientOptions const& http() const { return http_; }
   /// REQUIRES: started.
   ai::ProviderLimitService& limits() { return *limits_; }
+  ai::BudgetService& budgets() { return *budgets_; }
+  /// GET /v1/providers: settings without keys, and how things stand with each. Any shard.
+  Async<boost::json::array> describe();
 
  private:
   NodeAi() = default;
@@ -39,6 +44,7 @@ class NodeAi {
   std::shared_ptr<ai::ModelTable const> models_;
   HttpClientOptions http_;
   std::optional<ai::ProviderLimitService> limits_;
+  std::optional<ai::BudgetService> budgets_;
 };
 
 }  // namespace ropewalk::server

@@ -9,6 +9,8 @@ namespace ropewalk::server {
 namespace {
 
 constexpr std::string_view sim_type = "sim";
+constexpr Duration day_sum_age_max = std::chrono::seconds(1);
+constexpr std::size_t day_sums_max = 1000;
 
 ai::Spent to_spent(sql::SpendTotal const& total) {
   return {total.input_tokens + total.output_tokens, total.cost_usd};
@@ -68,6 +70,7 @@ ai::AiParts ShardAi::ai_parts(Parts const& parts) {
       files_,
       parts.observer,
       spend_,
+      parts.node.budgets(),
       cache_,
       conversations_,
       nullptr};
@@ -122,11 +125,20 @@ Async<Result<ai::Spent>> StoredSpend::of_execution(ExecutionId execution) {
 }
 
 Async<Result<ai::Spent>> StoredSpend::of_workflow_today(std::string workflow) {
-  auto const today = std::chrono::floor<std::chrono::days>(clock_.now());
-  auto asking = store_.spend_of_workflow(std::move(workflow), Instant(today));
+  auto const now = clock_.now();
+  Instant const today(std::chrono::floor<std::chrono::days>(now));
+  if (auto const known = days_.find(workflow); known != days_.end()) {
+    auto const& read_at = known->second.read_at;
+    if (read_at >= today && read_at <= now && now - read_at < day_sum_age_max)
+      co_return known->second.spent;
+  }
+  auto asking = store_.spend_of_workflow(workflow, today);
   auto const total = co_await std::move(asking);
   if (!total) co_return total.error();
-  co_return to_spent(*total);
+  if (days_.size() >= day_sums_max) days_.clear();
+  auto const spent = to_spent(*total);
+  days_.insert_or_assign(std::move(workflow), DaySum{now, spent});
+  co_return spent;
 }
 
 }  // namespace ropewalk::server

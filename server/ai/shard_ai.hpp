@@ -17,6 +17,8 @@
 
 namespace ropewalk::server {
 
+/// A day's sum of a workflow is read at most once a second: what this node spends meanwhile is in
+/// its budgets.
 class StoredSpend final : public ai::SpendSource {
  public:
   StoredSpend(sql::Store& store, Clock const& clock) : store_(store), clock_(clock) {}
@@ -25,8 +27,14 @@ class StoredSpend final : public ai::SpendSource {
   Async<Result<ai::Spent>> of_workflow_today(std::string workflow) override;
 
  private:
+  struct DaySum {
+    Instant read_at{};
+    ai::Spent spent{};
+  };
+
   sql::Store& store_;
   Clock const& clock_;
+  std::map<std::string, DaySum, std::less<>> days_;  // by workflow
 };
 
 class ShardAi final : public ai::ModelClients {

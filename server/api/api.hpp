@@ -95,6 +95,7 @@ class NodeApi {
   Async<Response> pools(Request request);
   Async<Response> set_pool(Request request);
   Async<Response> nodes(Request request);
+  Async<Response> providers(Request request);
   Async<Response> prune(Request request);
   Async<Response> costs(Request request);
   Async<Response> health(Request request);

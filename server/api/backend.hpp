@@ -146,6 +146,9 @@ class Backend {
   virtual Async<Result<boost::json::value>> pools() = 0;
   virtual Async<Result<>> set_capacity(std::string pool, std::uint64_t capacity) = 0;
   virtual Async<Result<boost::json::array>> nodes() = 0;
+  /// The providers of models: settings without secrets, limits and how far they are used on this
+  /// node.
+  virtual Async<boost::json::array> providers() = 0;
   /// Deletes executions that ended longer ago than `age`, and what was spent longer ago than
   /// `costs_age` if that is given; how much of what.
   virtual Async<Result<boost::json::object>> prune(

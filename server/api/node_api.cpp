@@ -77,6 +77,7 @@ void NodeApi::add_to(Router& router) {
   route(Method::get, "/v1/pools", Access::read, &NodeApi::pools);
   route(Method::patch, "/v1/pools/{name}", Access::admin, &NodeApi::set_pool);
   route(Method::get, "/v1/nodes", Access::read, &NodeApi::nodes);
+  route(Method::get, "/v1/providers", Access::read, &NodeApi::providers);
   route(Method::post, "/v1/prune", Access::admin, &NodeApi::prune);
   route(Method::get, "/v1/costs", Access::read, &NodeApi::costs);
   route(Method::get, "/v1/stream", Access::read, &NodeApi::stream);
@@ -123,6 +124,16 @@ Async<Response> NodeApi::nodes(Request) {
   if (!nodes) co_return problem_response(nodes.error());
   boost::json::object out;
   out["items"] = std::move(*nodes);
+  co_return json_response(out);
+}
+
+Async<Response> NodeApi::providers(Request request) {
+  std::vector<std::string_view> const no_fields;
+  auto const known = check_query(request, no_fields);
+  if (!known) co_return problem_response(known.error());
+  auto items = co_await backend_.providers();
+  boost::json::object out;
+  out["items"] = std::move(items);
   co_return json_response(out);
 }
 

@@ -112,12 +112,18 @@ void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
   auto* prune = app.add_subcommand("prune", "Delete ended executions with their events and logs");
   prune->add_option("--older-than", out.older_than, "how long ago they ended, such as 30d")
       ->required();
+  prune->add_option(
+      "--costs-older-than",
+      out.costs_older_than,
+      "also forget what was spent longer ago than that, such as 365d"
+  );
   add_config_flags(*prune, out);
   commands.emplace_back(prune, Verb::prune);
 }
 
 void add_providers(CLI::App& app, Arguments& out, Commands& commands) {
   auto* providers = app.add_subcommand("providers", "List the providers of models");
+  providers->add_flag("--live", out.is_live, "ask the server how things stand with them");
   add_config_flags(*providers, out);
   commands.emplace_back(providers, Verb::providers);
   auto* check = providers->add_subcommand("check", "Call a provider once and say what is wrong");

@@ -59,6 +59,8 @@ struct Arguments {
   std::string task{};                 // show, logs, why
   bool follow = false;                // logs
   std::string older_than{};           // prune
+  std::string costs_older_than{};     // prune; empty: costs are kept
+  bool is_live = false;               // providers --live
   std::string provider{};             // providers check
   std::string model{};                // providers check
 

@@ -44,12 +44,15 @@ int control_command(Arguments const& arguments) {
 }
 
 int prune_command(Arguments const& arguments) {
-  auto const age = parse_duration(arguments.older_than);
-  if (!age) return report(age.error());
+  for (auto const& text : {arguments.older_than, arguments.costs_older_than}) {
+    if (text.empty()) continue;
+    if (auto const age = parse_duration(text); !age) return report(age.error());
+  }
   auto const client = client_for(arguments);
   if (!client) return report(client.error());
   json::object request;
   request["olderThan"] = arguments.older_than;
+  if (!arguments.costs_older_than.empty()) request["costsOlderThan"] = arguments.costs_older_than;
   auto const answer = client->post("/v1/prune", request);
   if (!answer) {
     auto error = answer.error();
@@ -65,6 +68,8 @@ int prune_command(Arguments const& arguments) {
     out.line(to_text(*answer));
   } else {
     out.line("deleted executions: " + std::to_string(number_at(*counts, "executions")));
+    if (counts->contains("costs"))
+      out.line("forgotten records of costs: " + std::to_string(number_at(*counts, "costs")));
   }
   return 0;
 }

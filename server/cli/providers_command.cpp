@@ -5,6 +5,7 @@
 #include "server/ai/node_ai.hpp"
 #include "server/cli/commands.hpp"
 #include "server/cli/console.hpp"
+#include "server/cli/find_server.hpp"
 #include "server/cli/settings.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -71,6 +72,62 @@ int list_providers(Arguments const& arguments, server::NodeAi const& node) {
   } else {
     out.lines(table(rows, 0, out.style()));
   }
+  return 0;
+}
+
+std::string state_of(json::object const& provider) {
+  if (!provider.at("ready").as_bool()) return "no key";
+  auto const circuit = text_of_field(provider.at("circuit").as_object(), "state");
+  if (circuit != "closed") return "circuit " + circuit;
+  if (provider.contains("heldUntil")) return "held until " + text_of_field(provider, "heldUntil");
+  return provider.contains("simulated") ? "simulation" : "ready";
+}
+
+std::string spent_of(json::object const& totals) {
+  char text[32];
+  std::snprintf(text, sizeof text, "$%.4f", totals.at("costUsd").to_number<double>());
+  return text;
+}
+
+/// The rows of a provider and of its models that were asked.
+void add_live_rows(json::object const& provider, std::vector<std::vector<std::string>>& rows) {
+  auto const row = [&](std::string name, std::string state, json::object const& of) {
+    auto const& totals = of.at("sinceStart").as_object();
+    rows.push_back(
+        {std::move(name),
+         std::move(state),
+         text_of_field(of, "running"),
+         text_of_field(of, "waiting"),
+         text_of_field(totals, "calls"),
+         text_of_field(totals, "failures"),
+         spent_of(totals)}
+    );
+  };
+  auto const name = text_of_field(provider, "name");
+  row(name, state_of(provider), provider);
+  for (auto const& entry : provider.at("models").as_array()) {
+    auto const& model = entry.as_object();
+    auto const until = text_of_field(model, "heldUntil");
+    row(name + "/" + text_of_field(model, "model"),
+        until.empty() ? "" : "held until " + until,
+        model);
+  }
+}
+
+int list_live_providers(Arguments const& arguments) {
+  auto const client = client_for(arguments);
+  if (!client) return failed(client.error());
+  auto const answer = client->get("/v1/providers");
+  if (!answer) return failed(answer.error());
+  Console out(stdout);
+  if (arguments.json) {
+    out.line(to_text(*answer));
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{
+      {"NAME", "STATE", "RUNNING", "WAITING", "CALLS", "FAILED", "COST"}};
+  for (auto const& item : answer->at("items").as_array()) add_live_rows(item.as_object(), rows);
+  out.lines(table(rows, 0, out.style()));
   return 0;
 }
 
@@ -164,6 +221,7 @@ int check_provider(Arguments const& arguments, server::NodeAi const& node) {
 }  // namespace
 
 int providers_command(Arguments const& arguments) {
+  if (arguments.is_live && arguments.provider.empty()) return list_live_providers(arguments);
   auto const settings = load_settings(arguments);
   if (!settings) return failed(settings.error());
   auto const node = server::NodeAi::make(settings->config);

@@ -8,6 +8,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <mutex>
+#include <set>
+
 namespace ropewalk::server {
 namespace {
 
@@ -47,10 +50,34 @@ double seconds_of(Duration time) {
 
 using prometheus::Labels;
 
+/// The first so many texts stand as they are, all later ones together as "other". Any thread.
+class BoundedLabel {
+ public:
+  explicit BoundedLabel(std::size_t texts_max) : texts_max_(texts_max) {}
+
+  std::string label(std::string text) {
+    std::lock_guard const lock(mutex_);
+    if (known_.contains(text)) return text;
+    if (known_.size() >= texts_max_) return "other";
+    known_.insert(text);
+    return text;
+  }
+
+ private:
+  std::size_t texts_max_;
+  std::mutex mutex_;
+  std::set<std::string> known_;
+};
+
+constexpr std::size_t models_max = 300;
+constexpr std::size_t workflows_max = 300;
+
 }  // namespace
 
 struct Metrics::Families {
   prometheus::Registry registry;
+  BoundedLabel models{models_max};
+  BoundedLabel workflows{workflows_max};
 
   prometheus::Family<prometheus::Counter>& counter(
       std::string const& name, std::string const& help
@@ -84,6 +111,13 @@ struct Metrics::Families {
       counter("ropewalk_llm_tokens_total", "Tokens of calls to models, by direction");
   prometheus::Family<prometheus::Counter>& llm_cost =
       counter("ropewalk_llm_cost_usd_total", "What calls to models cost, as far as it is known");
+  prometheus::Family<prometheus::Counter>& workflow_tokens = counter(
+      "ropewalk_llm_workflow_tokens_total", "Tokens of calls to models, by workflow and direction"
+  );
+  prometheus::Family<prometheus::Counter>& workflow_cost = counter(
+      "ropewalk_llm_workflow_cost_usd_total",
+      "What calls to models cost, as far as it is known, by workflow"
+  );
   prometheus::Family<prometheus::Histogram>& llm_first_token = histogram(
       "ropewalk_llm_time_to_first_token_seconds", "From a call to the first word of its answer"
   );
@@ -144,26 +178,32 @@ void Metrics::execution_broken(ExecutionId execution, Error const& error) {
   log::error("the journal cannot store what happened to an execution", fields);
 }
 
-void Metrics::model_called(
-    std::string const& provider,
-    std::string const& model,
-    ai::ChatUsage const& usage,
-    std::optional<double> cost_usd,
-    Duration first_token
-) {
-  Labels const labels{{"provider", provider}, {"model", model}};
+void Metrics::model_called(ai::ModelCallSeen const& call) {
+  // Both are texts of people who write workflows: a program that makes new ones all the time must
+  // not fill the memory of the server, nor of what reads it.
+  std::string const model = families_->models.label(std::string(call.model));
+  std::string const workflow = families_->workflows.label(std::string(call.workflow));
+  Labels const labels{{"provider", std::string(call.provider)}, {"model", model}};
+  Labels const by_workflow{{"workflow", workflow}};
   auto const count = [&](char const* direction, std::optional<std::int64_t> tokens) {
     if (!tokens || *tokens <= 0) return;
+    auto const amount = static_cast<double>(*tokens);
     auto directed = labels;
     directed["direction"] = direction;
-    families_->llm_tokens.Add(directed).Increment(static_cast<double>(*tokens));
+    families_->llm_tokens.Add(directed).Increment(amount);
+    directed = by_workflow;
+    directed["direction"] = direction;
+    families_->workflow_tokens.Add(directed).Increment(amount);
   };
-  count("input", usage.input);
-  count("cached_input", usage.cached_input);
-  count("output", usage.output);
-  if (cost_usd && *cost_usd > 0) families_->llm_cost.Add(labels).Increment(*cost_usd);
-  if (first_token > Duration{})
-    families_->llm_first_token.Add(labels, seconds_buckets()).Observe(seconds_of(first_token));
+  count("input", call.usage.input);
+  count("cached_input", call.usage.cached_input);
+  count("output", call.usage.output);
+  if (call.cost_usd && *call.cost_usd > 0) {
+    families_->llm_cost.Add(labels).Increment(*call.cost_usd);
+    families_->workflow_cost.Add(by_workflow).Increment(*call.cost_usd);
+  }
+  if (call.first_token > Duration{})
+    families_->llm_first_token.Add(labels, seconds_buckets()).Observe(seconds_of(call.first_token));
 }
 
 void Metrics::set_provider(std::string const& provider, double running, double waiting) {

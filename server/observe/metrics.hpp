@@ -27,13 +27,7 @@ class Metrics : public EngineObserver, public ai::AiObserver {
   void attempt_ended(std::string_view error_class) override;
   void execution_broken(ExecutionId execution, Error const& error) override;
 
-  void model_called(
-      std::string const& provider,
-      std::string const& model,
-      ai::ChatUsage const& usage,
-      std::optional<double> cost_usd,
-      Duration first_token
-  ) override;
+  void model_called(ai::ModelCallSeen const& call) override;
   void set_provider(std::string const& provider, double running, double waiting);
 
   void journal_committed(std::size_t changes_count, std::chrono::steady_clock::duration time);

@@ -18,6 +18,9 @@ class FakeBackend : public Backend {
   std::map<ExecutionId, std::vector<StoredText>> texts_of;  // in the order of their tasks
   std::map<ExecutionId, GraphSource> graphs;
   std::vector<CostQuery> cost_queries;
+  boost::json::array cost_items;
+  std::vector<std::pair<Duration, std::optional<Duration>>> prunes;
+  boost::json::array providers_seen;
   std::size_t pages_read = 0;
   Error start_error;
   bool is_ready = true;
@@ -86,7 +89,7 @@ class FakeBackend : public Backend {
   }
   Async<Result<boost::json::array>> costs(CostQuery query) override {
     cost_queries.push_back(query);
-    co_return boost::json::array();
+    co_return cost_items;
   }
   Async<Result<Page>> list_executions(ExecutionFilter, std::string, std::uint32_t) override {
     co_return page();
@@ -146,9 +149,15 @@ class FakeBackend : public Backend {
     co_return boost::json::value(boost::json::array());
   }
   Async<Result<>> set_capacity(std::string, std::uint64_t) override { co_return Result<>{}; }
+  Async<boost::json::array> providers() override { co_return providers_seen; }
   Async<Result<boost::json::array>> nodes() override { co_return boost::json::array(); }
-  Async<Result<boost::json::object>> prune(Duration, std::optional<Duration>) override {
-    co_return boost::json::object();
+  Async<Result<boost::json::object>> prune(Duration age, std::optional<Duration> costs_age)
+      override {
+    prunes.emplace_back(age, costs_age);
+    boost::json::object out;
+    out["executions"] = 3;
+    if (costs_age) out["costs"] = 7;
+    co_return out;
   }
   Async<Result<>> ready() override {
     if (is_ready) co_return Result<>{};

@@ -9,13 +9,14 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 11> known_fields{
+constexpr std::array<std::string_view, 12> known_fields{
     "name",
     "description",
     "inputs",
     "variables",
     "defaults",
     "concurrency",
+    "budget",
     "priority",
     "onFailure",
     "labels",
@@ -78,6 +79,50 @@ void read_concurrency(Workflow& workflow, Fields const& outer, References& refer
   concurrency.key = std::move(*compiled);
 }
 
+SpendLimit read_limit(Fields const& fields) {
+  constexpr std::int64_t tokens_max = 1'000'000'000'000;
+  constexpr double dollars_max = 1'000'000;
+  SpendLimit out;
+  out.max_tokens = fields.integer("maxTokens", 1, tokens_max);
+  out.max_cost_usd = fields.number("maxCostUsd", 0, dollars_max);
+  if (auto const word = fields.word("onExceeded", {"fail", "pause"}))
+    out.on_exceeded = static_cast<OnExceeded>(*word);
+  return out;
+}
+
+bool names_limit(Fields const& fields) {
+  return fields.find("maxTokens") || fields.find("maxCostUsd");
+}
+
+void add_no_limit(Fields const& outer, std::string_view name, std::string hint) {
+  outer.problems().add(
+      outer.path(name),
+      {"missing_field", "`" + std::string(name) + "` has no limit", std::move(hint)}
+  );
+}
+
+void read_budget(Workflow& workflow, Fields const& outer) {
+  auto const* object = outer.object("budget");
+  if (!object) return;
+  constexpr std::array<std::string_view, 4> known{
+      "maxTokens", "maxCostUsd", "onExceeded", "perDay"};
+  constexpr std::array<std::string_view, 3> known_of_day{"maxTokens", "maxCostUsd", "onExceeded"};
+  Path const path = outer.path("budget");
+  Fields const fields(outer.problems(), path, *object);
+  fields.allow_only(known);
+  workflow.budget.execution = read_limit(fields);
+  if (!names_limit(fields) && (!fields.find("perDay") || fields.find("onExceeded")))
+    add_no_limit(outer, "budget", "add maxTokens: 20000, or maxCostUsd: 0.10");
+  auto const* of_day = fields.object("perDay");
+  if (!of_day) return;
+  Path const day_path = fields.path("perDay");
+  Fields const day(outer.problems(), day_path, *of_day);
+  day.allow_only(known_of_day);
+  workflow.budget.day = read_limit(day);
+  if (!names_limit(day))
+    add_no_limit(fields, "perDay", "add maxTokens: 2000000, or maxCostUsd: 20");
+}
+
 void read_labels(Workflow& workflow, Fields const& fields) {
   auto const* labels = fields.object("labels");
   if (!labels) return;
@@ -114,6 +159,7 @@ void read_workflow_fields(
   static_cast<void>(fields.string("$schema"));
   read_inputs(workflow, fields);
   read_concurrency(workflow, fields, references);
+  read_budget(workflow, fields);
   read_labels(workflow, fields);
 }
 

@@ -30,6 +30,16 @@ TEST(WorkflowSchema, accepts) {
   );
 }
 
+TEST(WorkflowSchema, budgets) {
+  auto const with = [](std::string const& budget) {
+    return violations(R"({"name":"x","tasks":{"t":{"type":"pass"}},"budget":)" + budget + "}");
+  };
+  EXPECT_EQ(with(R"({"maxTokens":5,"maxCostUsd":0.1,"onExceeded":"pause"})"), 0U);
+  EXPECT_EQ(with(R"({"perDay":{"maxTokens":5,"maxCostUsd":0.1,"onExceeded":"fail"}})"), 0U);
+  EXPECT_GT(with(R"({"maxTokens":0})"), 0U);
+  EXPECT_GT(with(R"({"perDay":{"perDay":{}}})"), 0U);
+}
+
 TEST(WorkflowSchema, refuses) {
   EXPECT_GT(violations(R"({"name":"x"})"), 0U);
   EXPECT_GT(violations(R"({"name":"x","tasks":{}})"), 0U);

@@ -273,40 +273,66 @@ TEST(AiRunner, SendsEarlierTurnsOfAConversationAgain) {
   run_coro(body());
 }
 
-TEST(AiRunner, StopsBeforeABudgetIsPassed) {
-  constexpr auto config =
-      R"({"prompt": "Say hello to Ada", "model": "a/one", "budget": {"maxTokens": 100}})";
-  expect_run(
-      config,
-      [](Bench& bench) { bench.spend.before.tokens = 99; },
-      [](Bench& bench, AttemptOutcome& outcome) {
-        ASSERT_FALSE(outcome.output);
-        EXPECT_EQ(outcome.output.error().code, "budget_exceeded");
-        EXPECT_FALSE(outcome.hold);
-        EXPECT_TRUE(bench.model("a").requests.empty());
-      }
-  );
+Script refuses_for(std::int64_t milliseconds) {
+  auto out = fails(ErrorClass::resource, "rate_limited");
+  out.error->detail = json::object{{"status", 429}, {"retryAfterMs", milliseconds}};
+  return out;
+}
+constexpr std::int64_t an_hour = 3'600'000;
+
+TEST(AiRunner, AChainDoesNotWaitForAModelThatWantsToBeLeftAlone) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    bench.model("a").scripts = {refuses_for(an_hour)};
+    bench.model("b").scripts = {says("Hello.")};
+    std::string const config = chain;
+    for (int i = 0; i < 2; ++i) {
+      auto running = bench.run(config);
+      auto const outcome = co_await std::move(running);
+      EXPECT_TRUE(outcome.output);
+      if (!outcome.output) continue;
+      EXPECT_EQ(outcome.output->at("model"), "b/two");
+    }
+    EXPECT_EQ(bench.model("a").requests.size(), 1U) << "the second task knows that it is no use";
+    EXPECT_EQ(bench.model("b").requests.size(), 2U);
+  };
+  run_coro(body());
 }
 
-TEST(AiRunner, HoldsForAPersonWhereTheBudgetSaysSo) {
-  constexpr auto config = R"({"prompt": "Say hello to Ada", "model": "a/one",
-      "budget": {"maxTokens": 100, "onExceeded": "pause"}})";
+TEST(AiRunner, WithoutAnotherModelTheTaskIsToldWhenToTryAgain) {
+  auto body = []() -> Async<> {
+    Bench bench(co_await asio::this_coro::executor);
+    bench.model("a").scripts = {refuses_for(an_hour)};
+    std::string const config = question;
+    for (int i = 0; i < 2; ++i) {
+      auto running = bench.run(config);
+      auto const outcome = co_await std::move(running);
+      EXPECT_FALSE(outcome.output);
+      if (outcome.output) continue;
+      auto const& error = outcome.output.error();
+      EXPECT_EQ(error.code, "rate_limited");
+      EXPECT_EQ(error.error_class, ErrorClass::resource);
+      auto const wait = error.detail.at("retryAfterMs").to_number<std::int64_t>();
+      EXPECT_GT(wait, an_hour - 60'000);
+      EXPECT_LE(wait, an_hour);
+    }
+    EXPECT_EQ(bench.model("a").requests.size(), 1U) << "the second one gives its slot back at once";
+  };
+  run_coro(body());
+}
+
+TEST(AiRunner, AFailedChainIsTriedAgainWhenTheFirstOfItsModelsMayBe) {
   expect_run(
-      config,
-      [](Bench& bench) { bench.spend.before.tokens = 99; },
-      [](Bench&, AttemptOutcome& outcome) {
-        ASSERT_TRUE(outcome.hold);
-        EXPECT_EQ(outcome.hold->code, "budget_exceeded");
-      }
-  );
-  expect_run(
-      config,
+      chain,
       [](Bench& bench) {
-        bench.spend.before.tokens = 99;
-        bench.approved = true;
-        bench.model("a").scripts = {says("Hello.")};
+        bench.model("a").scripts = {refuses_for(an_hour)};
+        bench.model("b").scripts = {fails(ErrorClass::transient, "overloaded")};
       },
-      [](Bench&, AttemptOutcome& outcome) { EXPECT_TRUE(outcome.output); }
+      [](Bench&, AttemptOutcome& outcome) {
+        ASSERT_FALSE(outcome.output);
+        EXPECT_EQ(outcome.output.error().code, "overloaded");
+        EXPECT_THAT(outcome.output.error().message, HasSubstr("a/one (rate_limited)"));
+      }
   );
 }
 

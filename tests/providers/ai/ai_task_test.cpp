@@ -61,7 +61,7 @@ TEST(AiTask, Everything) {
   EXPECT_EQ(task->output.format, OutputFormat::json);
   EXPECT_EQ(task->repair_rounds_max, 0U);
   EXPECT_EQ(task->tools[0].task, "up");
-  EXPECT_EQ(task->budget.on_exceeded, OnBudget::pause);
+  EXPECT_EQ(task->budget.on_exceeded, OnExceeded::pause);
   EXPECT_EQ(task->context_strategy, ContextStrategy::truncate_middle);
   EXPECT_EQ(task->hedge_after, std::chrono::seconds(2));
   EXPECT_FALSE(task->stream);

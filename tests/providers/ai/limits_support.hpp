@@ -52,7 +52,7 @@ inline CallReport failed(Error error) {
 inline LimitRequest request(
     std::string model = "m", std::int64_t tokens = 0, Instant since = t0, std::int32_t priority = 50
 ) {
-  return {"p", std::move(model), tokens, priority, since};
+  return {"p", std::move(model), tokens, priority, since, {}};
 }
 
 inline std::map<std::string, ProviderLimitSettings> one_provider(LimitSettings limits) {

@@ -136,5 +136,26 @@ TEST(ProviderConfig, RefusesAKeyThatNoHeaderCanHold) {
   EXPECT_EQ(resolved.error().code, "invalid_key");
 }
 
+TEST(ProviderConfig, ThePublicViewTellsNoSecrets) {
+  auto const read_one = read(R"({"mine": {"type": "openai", "apiKeyEnv": "MY_KEY",
+      "baseUrl": "https://host.example/v1"}})");
+  auto mine = read_one.providers.at("mine");
+  EXPECT_EQ(
+      to_text(public_view(mine)),
+      R"({"name":"mine","type":"openai","baseUrl":"https://host.example/v1","hasKey":false,"ready":false})"
+  );
+  mine.settings.api_key = "sk-secret";
+  mine.settings.base_url = "https://ann:pass@word@host.example:8443/v1?key=k#f";
+  auto const view = public_view(mine);
+  EXPECT_EQ(view.at("baseUrl"), "https://host.example:8443/v1");
+  EXPECT_EQ(view.at("hasKey"), true);
+  EXPECT_THAT(
+      to_text(view), testing::Not(testing::AnyOf(HasSubstr("secret"), HasSubstr("MY_KEY")))
+  );
+  mine.settings.base_url = "http://host.example/a@b";
+  EXPECT_EQ(public_view(mine).at("baseUrl"), "http://host.example/a@b");
+  EXPECT_EQ(public_view(read_one.providers.at("sim")).at("simulated"), true);
+}
+
 }  // namespace
 }  // namespace ropewalk::ai

@@ -275,6 +275,83 @@ TEST(ProviderLimits, SaysInWordsWhatItWaitsForAndDescribesItself) {
   EXPECT_EQ(all[0].at("models").as_array()[0].at("model"), "m");
 }
 
+LimitRequest with_patience(Duration patience, std::string model = "m") {
+  auto out = request(std::move(model));
+  out.patience = patience;
+  return out;
+}
+
+TEST(ProviderLimits, WhoHasNotThePatienceIsRefused) {
+  ProviderLimits limits(one_provider({.max_concurrent = 1}));
+  ASSERT_TRUE(limits.ask(1, request(), t0));
+  EXPECT_EQ(granted(limits, t0), (Tickets{1}));
+  ASSERT_TRUE(limits.ask(2, with_patience(30s), t0));
+  ASSERT_TRUE(limits.ask(3, with_patience(2h), t0));
+  ASSERT_TRUE(limits.ask(4, request(), t0));
+  EXPECT_TRUE(limits.advance(t0).refused.empty()) << "nobody knows how long the call takes";
+  limits.settle(1, failed(rate_limited(3'600'000)), t0 + 1s);
+  auto const turn = limits.advance(t0 + 1s);
+  EXPECT_TRUE(turn.granted.empty());
+  ASSERT_EQ(turn.refused.size(), 1U);
+  EXPECT_EQ(turn.refused[0].first, 2U);
+  auto const& error = turn.refused[0].second;
+  EXPECT_EQ(error.code, "rate_limited");
+  EXPECT_EQ(error.error_class, ErrorClass::resource);
+  EXPECT_EQ(error.detail.at("retryAfterMs"), 3'600'000);
+  EXPECT_EQ(error.detail.at("limit"), "retryAfter");
+  EXPECT_NE(error.message.find("p/m asked not to be called until then"), std::string::npos);
+  ASSERT_TRUE(limits.ask(5, with_patience(30s, "other"), t0 + 1s));
+  EXPECT_EQ(granted(limits, t0 + 1s), (Tickets{5})) << "the hold is of one model";
+  limits.settle(5, used(1), t0 + 1s);
+  EXPECT_EQ(granted(limits, t0 + 1h + 1s), (Tickets{3}));
+}
+
+TEST(ProviderLimits, PatienceIsMeasuredToTheTimeThatIsKnown) {
+  ProviderLimits limits(one_provider({}));
+  ASSERT_TRUE(limits.ask(1, request(), t0));
+  EXPECT_EQ(granted(limits, t0), (Tickets{1}));
+  limits.settle(1, failed(rate_limited(30'000)), t0);
+  ASSERT_TRUE(limits.ask(2, with_patience(30s), t0));
+  ASSERT_TRUE(limits.ask(3, with_patience(30s - 1us), t0));
+  auto const turn = limits.advance(t0);
+  ASSERT_EQ(turn.refused.size(), 1U);
+  EXPECT_EQ(turn.refused[0].first, 3U);
+  EXPECT_EQ(limits.next_wake(), t0 + 30s);
+}
+
+TEST(ProviderLimits, DescribesWhatTheProviderSaidAndWhatWasUsed) {
+  ProviderLimits limits(one_provider({}));
+  for (LimitTicket id = 1; id <= 3; ++id) ASSERT_TRUE(limits.ask(id, request(), t0));
+  EXPECT_EQ(granted(limits, t0).size(), 3U);
+  auto report = used(12);
+  report.usage.input = 10;
+  report.usage.output = 2;
+  report.cost_usd = 0.5;
+  report.limits.requests_limit = 100;
+  report.limits.requests_remaining = 40;
+  report.limits.requests_reset = 8s;
+  limits.settle(1, report, t0);
+  report.limits = {};
+  report.cost_usd.reset();
+  limits.settle(2, report, t0 + 1s);
+  limits.settle(3, failed(overloaded()), t0 + 1s);
+  auto const all = limits.describe(t0 + 2s);
+  auto const& model = all[0].at("models").as_array()[0];
+  auto const& said = model.at("said").at("requests");
+  EXPECT_EQ(said.at("limit"), 100);
+  EXPECT_EQ(said.at("remaining"), 40);
+  EXPECT_EQ(said.at("resetAt").as_string(), format_instant(t0 + 8s));
+  EXPECT_EQ(model.at("said").at("at").as_string(), format_instant(t0)) << "no headers, no news";
+  for (auto const& totals : {all[0].at("sinceStart"), model.at("sinceStart")}) {
+    EXPECT_EQ(totals.at("calls"), 3);
+    EXPECT_EQ(totals.at("failures"), 1);
+    EXPECT_EQ(totals.at("tokens").at("input"), 20);
+    EXPECT_EQ(totals.at("tokens").at("output"), 4);
+    EXPECT_EQ(totals.at("costUsd"), 0.5);
+    EXPECT_EQ(totals.at("unpricedCalls"), 1);
+  }
+}
+
 TEST(ProviderLimits, ForgetsModelsThatNobodyUses) {
   LimitOptions options;
   options.models_max = 10;

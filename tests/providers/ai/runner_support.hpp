@@ -136,21 +136,20 @@ class MemoryFiles final : public WorkflowFolder {
   std::map<std::string, std::string> files{};
 };
 
-class NoSpend final : public SpendSource {
+/// What was spent before, as if it had been read from a store.
+class FixedSpend final : public SpendSource {
  public:
-  Async<Result<Spent>> of_task(ExecutionId, std::string) override { co_return before; }
-  Async<Result<Spent>> of_execution(ExecutionId) override { co_return before; }
-  Async<Result<Spent>> of_workflow_today(std::string) override { co_return before; }
-  Spent before{};
+  Async<Result<Spent>> of_task(ExecutionId, std::string) override { co_return task; }
+  Async<Result<Spent>> of_execution(ExecutionId) override { co_return execution; }
+  Async<Result<Spent>> of_workflow_today(std::string) override { co_return today; }
+  Spent task{};
+  Spent execution{};
+  Spent today{};
 };
 
 class CountingObserver final : public AiObserver {
  public:
-  void model_called(
-      std::string const&, std::string const&, ChatUsage const&, std::optional<double>, Duration
-  ) override {
-    ++calls;
-  }
+  void model_called(ModelCallSeen const&) override { ++calls; }
   int calls = 0;
 };
 
@@ -198,6 +197,7 @@ class Bench {
   explicit Bench(Executor executor)
       : executor_(executor),
         limits(executor, clock, limit_settings()),
+        budgets(executor),
         models(ModelTable::built_in()) {
     for (char const* name : {"a", "b", "c"}) {
       ProviderConfig provider;
@@ -220,6 +220,7 @@ class Bench {
         files,
         observer,
         spend,
+        budgets,
         cache,
         conversations,
         nullptr});
@@ -228,6 +229,8 @@ class Bench {
     request.type = "ai";
     request.idempotency_key = "run/ask/1";
     request.approved = approved;
+    request.workflow = "w";
+    request.budget = budget;
     request.config = parse_json(config)->get_object();
     prepare_ai_fields(request.config);
     request.context = [] { return std::string("{}"); };
@@ -246,14 +249,16 @@ class Bench {
   ProviderConfigs providers;
   ScriptedClients clients;
   ProviderLimitService limits;
+  BudgetService budgets;
   std::shared_ptr<ModelTable const> models;
   MemoryFiles files;
   CountingObserver observer;
-  NoSpend spend;
+  FixedSpend spend;
   MemoryCache cache;
   MemoryConversations conversations;
   RecordingSink sink;
   bool approved = false;
+  WorkflowBudget budget{};  // of the workflow
 };
 
 }  // namespace ropewalk::ai::test

@@ -101,6 +101,11 @@ TEST(Arguments, TheOthers) {
   EXPECT_EQ(good({"why", "0190", "a"}).task, "a");
   EXPECT_EQ(good({"retry", "0190"}).verb, Verb::retry);
   EXPECT_EQ(good({"prune", "--older-than", "30d"}).older_than, "30d");
+  EXPECT_EQ(good({"prune", "--older-than", "30d"}).costs_older_than, "");
+  EXPECT_EQ(
+      good({"prune", "--older-than", "30d", "--costs-older-than", "365d"}).costs_older_than, "365d"
+  );
+  EXPECT_TRUE(good({"providers", "--live"}).is_live);
   EXPECT_EQ(good({"--version"}).verb, Verb::version);
 }
 
