@@ -20,7 +20,37 @@ bool is_text(StreamPlace const& place, StreamHead const& head) {
   return place.attempt == head.attempt && place.generation == head.generation;
 }
 
+/// Where `from` stands in the channels of `view`, in their order. False when it has text that they
+/// do not have.
+bool find_places(StreamPlace const& from, StreamView const& view, std::vector<ChannelPlace>& out) {
+  for (auto const& channel : view.channels) {
+    ChannelPlace place{channel_key(channel.log->channel()), {}};
+    auto const had = std::ranges::find(from.channels, place.key, &ChannelPlace::key);
+    if (had != from.channels.end()) {
+      if (had->position.points > channel.end.points) return false;
+      place.position = channel.log->find(had->position.points, channel.end);
+    }
+    out.push_back(std::move(place));
+  }
+  return std::ranges::all_of(from.channels, [&out](ChannelPlace const& had) {
+    return had.position.points == 0 ||
+           std::ranges::find(out, had.key, &ChannelPlace::key) != out.end();
+  });
+}
+
 }  // namespace
+
+std::string channel_key(std::string_view channel) {
+  constexpr std::size_t size_max = 40;
+  constexpr std::string_view fit =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-:";
+  if (!channel.empty() && channel.size() <= size_max &&
+      channel.find_first_not_of(fit) == std::string_view::npos)
+    return std::string(channel);
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (char const c : channel) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return "~" + std::to_string(hash);
+}
 
 StreamFollower::StreamFollower(std::shared_ptr<ExecutionStreams> streams, std::string only_task)
     : streams_(std::move(streams)), only_task_(std::move(only_task)) {}
@@ -112,22 +142,14 @@ void StreamFollower::begin(Position& position, StreamView const& view, FrameTake
 void StreamFollower::resume_at(Position& position, StreamView const& view, FrameTaker& taker) {
   auto const from = *std::exchange(resumed_, std::nullopt);
   auto const& head = *view.head;
-  bool is_same = is_text(from, head);
-  auto const count = std::min(from.channels.size(), view.channels.size());
-  for (std::size_t i = 0; i < from.channels.size(); ++i)
-    is_same = is_same && (i < count ? from.channels[i].points <= view.channels[i].end.points
-                                    : from.channels[i].points == 0);
   position.was_shown = true;
-  if (!is_same) {
+  StreamPlace place{head.attempt, head.generation, {}, from.has_ended};
+  if (!is_text(from, head) || !find_places(from, view, place.channels)) {
     position.place.attempt = from.attempt;
     return begin(position, view, taker);
   }
-  position.place = StreamPlace{head.attempt, head.generation, {}, from.has_ended};
+  position.place = std::move(place);
   position.was_superseded = true;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto const& channel = view.channels[i];
-    position.place.channels.push_back(channel.log->find(from.channels[i].points, channel.end));
-  }
 }
 
 bool StreamFollower::take_one(std::uint32_t index, FrameTaker& taker) {
@@ -156,17 +178,16 @@ bool StreamFollower::take_one(std::uint32_t index, FrameTaker& taker) {
 bool StreamFollower::take_text(Position& position, std::uint32_t index, FrameTaker& taker) {
   auto const& view = streams_->at(index);
   auto& places = position.place.channels;
-  if (places.size() < view.channels.size()) {
-    places.resize(view.channels.size());
-    position.cuts_told.resize(view.channels.size());
-  }
+  while (places.size() < view.channels.size())
+    places.push_back({channel_key(view.channels[places.size()].log->channel()), {}});
   position.cuts_told.resize(view.channels.size());
   for (std::size_t i = 0; i < view.channels.size(); ++i) {
     auto const& channel = view.channels[i];
-    if (places[i].bytes < channel.end.bytes) {
-      auto const to = channel.log->cut(places[i], channel.end, piece_bytes_max);
-      auto const& json = streams_->token_frame(index, i, places[i], to);
-      places[i] = to;
+    auto& at = places[i].position;
+    if (at.bytes < channel.end.bytes) {
+      auto const to = channel.log->cut(at, channel.end, piece_bytes_max);
+      auto const& json = streams_->token_frame(index, i, at, to);
+      at = to;
       position.was_shown = true;
       taker.take("token", json, position.place);
       bytes_taken_ += json.size();

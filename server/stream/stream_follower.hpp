@@ -14,11 +14,22 @@
 
 namespace ropewalk::server {
 
+/// The name of a channel as places hold it: short, and fit for a header. Long names and strange
+/// ones are hashed.
+std::string channel_key(std::string_view channel);
+
+/// What a subscriber has of one channel. By name: live, channels stand in the order of their first
+/// text, stored in another.
+struct ChannelPlace {
+  std::string key{};
+  TextPosition position{};
+};
+
 /// What a subscriber has of one task's text.
 struct StreamPlace {
   std::uint32_t attempt = 0;  // 0: nothing yet
   std::uint32_t generation = 0;
-  std::vector<TextPosition> channels{};
+  std::vector<ChannelPlace> channels{};
   bool has_ended = false;
 };
 

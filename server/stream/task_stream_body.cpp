@@ -55,7 +55,8 @@ std::string event_id(StreamPlace const& place) {
   auto out = std::to_string(place.attempt) + "." + std::to_string(place.generation) + ":";
   for (std::size_t i = 0; i < place.channels.size(); ++i) {
     if (i > 0) out += ',';
-    out += std::to_string(place.channels[i].points);
+    auto const& [key, position] = place.channels[i];
+    out.append(key).append("=").append(std::to_string(position.points));
   }
   if (place.has_ended) out += '!';
   return out;
@@ -67,10 +68,17 @@ std::optional<StreamPlace> parse_event_id(std::string_view text) {
   if (!take_number(text, out.generation) || !take_char(text, ':')) return std::nullopt;
   while (!text.empty() && text != "!") {
     if (!out.channels.empty() && !take_char(text, ',')) return std::nullopt;
-    TextPosition position;
-    if (!take_number(text, position.points)) return std::nullopt;
+    // Ids were once without names: such a place is in no channel that there is.
+    auto const end = text.find_first_of("=,!");
+    bool const is_named = end != std::string_view::npos && end > 0 && text[end] == '=';
+    ChannelPlace channel;
+    if (is_named) {
+      channel.key = text.substr(0, end);
+      text.remove_prefix(end + 1);
+    }
+    if (!take_number(text, channel.position.points)) return std::nullopt;
     if (out.channels.size() >= channels_max) return std::nullopt;
-    out.channels.push_back(position);
+    out.channels.push_back(std::move(channel));
   }
   out.has_ended = text == "!";
   return out;

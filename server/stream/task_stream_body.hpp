@@ -14,9 +14,8 @@
 
 namespace ropewalk::server {
 
-/// An event id says how much of the text the client has: "<attempt>.<generation>:" and the offset
-/// of each channel, in the order of their first text, with commas between them; "!" at the end of
-/// all.
+/// An event id says how much of the text the client has: "<attempt>.<generation>:" and
+/// "<channel>=<offset>" for each channel, with commas between them; "!" at the end of all.
 std::string event_id(StreamPlace const& place);
 /// nullopt when it is none of ours.
 std::optional<StreamPlace> parse_event_id(std::string_view text);

@@ -79,7 +79,7 @@ TEST_F(FollowerTest, WhatWaitsIsOneFrame) {
   EXPECT_FALSE(follower.has_more());
   say("!");
   EXPECT_EQ(follower.take(taker, 1 << 20), 1U);
-  EXPECT_EQ(taker.after.channels.at(0).points, 201U);
+  EXPECT_EQ(taker.after.channels.at(0).position.points, 201U);
 }
 
 TEST_F(FollowerTest, TokensWaitForTheEventThatTheTaskRunsAndTheEndForThatOfItsEnd) {
@@ -193,7 +193,7 @@ TEST_F(FollowerTest, ResumesAtEveryOffset) {
   auto const count = code_points(text);
   for (std::uint64_t points = 0; points <= count; ++points) {
     StreamFollower follower(streams_, "a");
-    StreamPlace place{1, 0, {TextPosition{0, points}, TextPosition{0, 3}}, false};
+    StreamPlace place{1, 0, {{"reasoning", {0, 3}}, {"text", {0, points}}}, false};
     follower.resume(place);
     Taker taker;
     std::string had;
@@ -209,7 +209,7 @@ TEST_F(FollowerTest, ResumesAtEveryOffset) {
     followers_.clear();
   }
   StreamFollower elsewhere(streams_, "a");
-  elsewhere.resume(StreamPlace{1, 7, {TextPosition{0, 2}}, false});
+  elsewhere.resume(StreamPlace{1, 7, {{"text", {0, 2}}}, false});
   Taker taker;
   taker.keeper.texts["text"] = "zz";
   follow(elsewhere).take(taker, 1 << 20);

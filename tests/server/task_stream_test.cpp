@@ -75,13 +75,25 @@ Async<std::string> open(TestServer& target, TestClient& client, std::string aske
 }
 
 TEST(EventId, ReadsWhatItWrites) {
-  StreamPlace place{2, 1, {TextPosition{9, 7}, TextPosition{0, 0}}, true};
-  EXPECT_EQ(event_id(place), "2.1:7,0!");
-  auto const read = parse_event_id("2.1:7,0!");
+  StreamPlace place{2, 1, {{"text", {9, 7}}, {"tool:a", {0, 0}}}, true};
+  EXPECT_EQ(event_id(place), "2.1:text=7,tool:a=0!");
+  auto const read = parse_event_id("2.1:text=7,tool:a=0!");
   ASSERT_TRUE(read);
-  EXPECT_EQ(event_id(*read), "2.1:7,0!");
+  EXPECT_EQ(event_id(*read), "2.1:text=7,tool:a=0!");
   EXPECT_TRUE(parse_event_id("1.0:"));
-  for (auto const* bad : {"", "1", "1.", "1.0", "1.0:,", "1.0:1,", "1.0:1,x", "1.0:1!!", "-1.0:2"})
+  for (auto const* bad :
+       {"",
+        "1",
+        "1.",
+        "1.0",
+        "1.0:,",
+        "1.0:1,",
+        "1.0:1,x",
+        "1.0:1!!",
+        "-1.0:2",
+        "1.0:=1",
+        "1.0:a=",
+        "1.0:a=b"})
     EXPECT_FALSE(parse_event_id(bad)) << bad;
 }
 
@@ -96,13 +108,13 @@ TEST(TaskStream, EventsUntilTheEnd) {
     EXPECT_NE(head.find("Content-Type: text/event-stream"), head.npos) << head;
     TextKeeper keeper;
     auto const first = co_await next_event(client, keeper);
-    EXPECT_EQ(first, "1.0:3");
+    EXPECT_EQ(first, "1.0:text=3");
     say(target, id, "lo");
     auto const second = co_await next_event(client, keeper);
-    EXPECT_EQ(second, "1.0:5");
+    EXPECT_EQ(second, "1.0:text=5");
     ended(target, id);
     auto const last = co_await next_event(client, keeper);
-    EXPECT_EQ(last, "1.0:5!");
+    EXPECT_EQ(last, "1.0:text=5!");
     EXPECT_EQ(keeper.texts["text"], "Hello");
     EXPECT_EQ(keeper.end.at("length").as_int64(), 5);
     auto const rest = co_await client.read_all();
@@ -124,11 +136,11 @@ TEST(TaskStream, ResumesAtEveryOffset) {
       TextKeeper keeper;
       log.read({}, log.find(points, end), keeper.texts["text"]);
       TestClient client(target.shard.executor());
-      auto asked = request(id, "a", "1.0:" + std::to_string(points));
+      auto asked = request(id, "a", "1.0:text=" + std::to_string(points));
       co_await open(target, client, std::move(asked));
       if (points < end.points) {
         auto const event = co_await next_event(client, keeper);
-        EXPECT_EQ(event, "1.0:" + std::to_string(end.points));
+        EXPECT_EQ(event, "1.0:text=" + std::to_string(end.points));
       }
       EXPECT_EQ(keeper.texts["text"], text);
       EXPECT_TRUE(keeper.superseded.empty());
@@ -138,7 +150,7 @@ TEST(TaskStream, ResumesAtEveryOffset) {
     TextKeeper keeper;
     keeper.texts["text"] = text;
     TestClient client(target.shard.executor());
-    auto asked = request(id, "a", "1.0:5");
+    auto asked = request(id, "a", "1.0:text=5");
     co_await open(target, client, std::move(asked));
     co_await next_event(client, keeper);
     EXPECT_EQ(keeper.superseded.at("by").as_int64(), 2);
@@ -154,18 +166,80 @@ TEST(TaskStream, AStoredTextResumesTooAndEndsForGood) {
     auto const id = known_execution(target, Status::completed);
     target.backend.texts_of[id].push_back(stored("stored"));
     TestClient client(target.shard.executor());
-    auto asked = request(id, "a", "1.0:3");
+    auto asked = request(id, "a", "1.0:text=3");
     co_await open(target, client, std::move(asked));
     TextKeeper keeper;
     keeper.texts["text"] = "sto";
     co_await next_event(client, keeper);
     EXPECT_EQ(keeper.texts["text"], "stored");
     auto last = co_await next_event(client, keeper);
-    EXPECT_EQ(last, "1.0:6!");
+    EXPECT_EQ(last, "1.0:text=6!");
     TestClient again(target.shard.executor());
     auto asked_again = request(id, "a", last);
     auto const head = co_await open(target, again, std::move(asked_again));
     EXPECT_NE(head.find("204 No Content"), head.npos) << head;
+  };
+  server.run(body);
+}
+
+TEST(EventId, ChannelsOfAnyNameFit) {
+  EXPECT_EQ(channel_key("reasoning"), "reasoning");
+  EXPECT_EQ(channel_key("tool:call_1"), "tool:call_1");
+  for (std::string const& name :
+       {std::string("tool:a,b=1!"), std::string("tool:\r\nX: y"), std::string(5000, 'a')}) {
+    auto const key = channel_key(name);
+    EXPECT_EQ(key.find_first_not_of("~0123456789"), key.npos) << key;
+    EXPECT_EQ(parse_event_id("1.0:" + key + "=3")->channels.at(0).key, key);
+  }
+  EXPECT_NE(channel_key("tool:a,"), channel_key("tool:b,"));
+}
+
+TEST(TaskStream, ChannelsGoOnWhereTheyWereThoughStoredInAnotherOrder) {
+  TestServer server;
+  auto body = [](TestServer& target) -> Async<> {
+    auto const id = known_execution(target, Status::running);
+    std::string const thoughts(50, 'r');
+    std::string const text = std::string(20, 'a') + std::string(80, 'b');
+    target.hub.token(TextSource{id, "a", 1}, "reasoning", thoughts);
+    say(target, id, text.substr(0, 20));
+    TextKeeper keeper;
+    std::string last;
+    {
+      TestClient client(target.shard.executor());
+      co_await open(target, client, request(id, "a"));
+      while (last != "1.0:reasoning=50,text=20") {
+        last = co_await next_event(client, keeper);
+        if (last.empty()) break;
+      }
+    }
+    EXPECT_EQ(last, "1.0:reasoning=50,text=20");
+    target.hub.forget_streams();
+    known_execution(target, Status::completed);
+    auto whole = stored(text);
+    whole.channels.emplace_back("reasoning", thoughts);
+    target.backend.texts_of[id].push_back(whole);
+    TestClient client(target.shard.executor());
+    auto asked = request(id, "a", last);
+    co_await open(target, client, std::move(asked));
+    while (keeper.end.empty()) {
+      auto const event = co_await next_event(client, keeper);
+      if (event.empty()) break;
+    }
+    EXPECT_EQ(keeper.texts["text"], text);
+    EXPECT_EQ(keeper.texts["reasoning"], thoughts);
+    EXPECT_TRUE(keeper.superseded.empty());
+    // The id of an earlier version says nothing that can be trusted: all of it comes again.
+    TextKeeper old;
+    old.texts["text"] = text.substr(0, 50);
+    TestClient again(target.shard.executor());
+    auto asked_old = request(id, "a", "1.0:50,20");
+    co_await open(target, again, std::move(asked_old));
+    while (old.end.empty()) {
+      auto const event = co_await next_event(again, old);
+      if (event.empty()) break;
+    }
+    EXPECT_EQ(old.texts["text"], text);
+    EXPECT_EQ(old.superseded.at("attempt").as_int64(), 1);
   };
   server.run(body);
 }
@@ -184,7 +258,7 @@ TEST(TaskStream, AnotherEngineTakesItUp) {
     co_await next_event(client, keeper);
     EXPECT_EQ(keeper.superseded.at("attempt").as_int64(), 1);
     auto const last = co_await next_event(client, keeper);
-    EXPECT_EQ(last, "2.0:5");
+    EXPECT_EQ(last, "2.0:text=5");
     EXPECT_EQ(keeper.texts["text"], "whole");
   };
   server.run(body);
