@@ -76,16 +76,7 @@ Async<AttemptOutcome> AiAttempt::run() {
   bool const is_over = !worked && worked.error().code == "budget_exceeded";
   if (is_over && caller_ && caller_->is_held()) outcome.hold = worked.error();
   outcome.output = std::move(worked);
-  if (answered_ && outcome.output) {
-    TextEnd end;
-    end.usage = to_text(outcome.usage);
-    if (auto const* usage = outcome.usage.if_object())
-      if (auto const* cost = usage->if_contains("costUsd"); cost && cost->is_number())
-        end.cost_usd = cost->to_number<double>();
-    end.finish_reason = to_string(answered_->answer.finish.reason);
-    end.model = full_name(answered_->model);
-    sink_.end_text(std::move(end));
-  }
+  if (!ledger_.empty() || relay_.has_shown()) sink_.end_text(text_end());
   co_return outcome;
 }
 
@@ -293,7 +284,10 @@ Async<Result<json::value>> AiAttempt::converse() {
       question.base.tool_choice = "";  // a choice that forces a tool holds for the first answer
     auto asking = caller_->ask(std::move(question));
     auto answered = co_await std::move(asking);
-    if (!answered) co_return answered.error();
+    if (!answered) {
+      answered_.reset();  // an earlier one is not how it ended
+      co_return answered.error();
+    }
     answered_ = std::move(*answered);
     auto const& answer = answered_->answer;
     if (wants_tools(answer) && !task_.tools.empty()) {
@@ -332,17 +326,39 @@ Async<Result<>> AiAttempt::remember(ChatAnswer const& answer) {
   co_return co_await std::move(appending);
 }
 
-/// What a watcher who comes later is shown.
+/// How the text ended, as far as that is known: also of an attempt that failed.
+TextEnd AiAttempt::text_end() const {
+  TextEnd out;
+  auto const usage = ledger_.usage();
+  if (auto const* fields = usage.if_object()) {
+    out.usage = to_text(usage);
+    if (auto const* cost = fields->if_contains("costUsd"); cost && cost->is_number())
+      out.cost_usd = cost->to_number<double>();
+  }
+  if (answered_) {
+    out.finish_reason = to_string(answered_->answer.finish.reason);
+    out.model = full_name(answered_->model);
+  } else if (auto const* last = ledger_.last()) {
+    if (last->finish) out.finish_reason = to_string(*last->finish);
+    out.model = full_name(last->model);
+  }
+  return out;
+}
+
+/// What a watcher who comes later is shown: the answer, or what there was of it when it broke off.
 json::object AiAttempt::stream_record() const {
-  auto const& answer = answered_->answer;
-  json::object out{{"text", answer.text}, {"generation", relay_.generation()}};
-  if (!answer.reasoning.empty()) out["channels"] = json::object{{"reasoning", answer.reasoning}};
-  out["finishReason"] = to_string(answer.finish.reason);
-  out["model"] = full_name(answered_->model);
+  auto const& text = answered_ ? answered_->answer.text : relay_.text();
+  auto const& reasoning = answered_ ? answered_->answer.reasoning : relay_.reasoning();
+  json::object out{{"text", text}, {"generation", relay_.generation()}};
+  if (!reasoning.empty()) out["channels"] = json::object{{"reasoning", reasoning}};
+  auto const end = text_end();
+  if (!end.finish_reason.empty()) out["finishReason"] = end.finish_reason;
+  if (!end.model.empty()) out["model"] = end.model;
   auto usage = ledger_.usage();
-  if (auto const* fields = usage.if_object())
+  if (auto const* fields = usage.if_object()) {
     if (auto const* cost = fields->if_contains("costUsd")) out["costUsd"] = *cost;
-  out["usage"] = std::move(usage);
+    out["usage"] = std::move(usage);
+  }
   return out;
 }
 
@@ -359,8 +375,8 @@ json::value AiAttempt::detail() const {
   if (answered_) {
     out["model"] = full_name(answered_->model);
     out["finishReason"] = to_string(answered_->answer.finish.reason);
-    out["stream"] = stream_record();
   }
+  if (!ledger_.empty() || relay_.has_shown()) out["stream"] = stream_record();
   out["calls"] = ledger_.calls();
   if (!tool_records_.empty()) out["tools"] = tool_records_;
   if (auto cut = cut_report(); !cut.is_null()) out["context"] = std::move(cut);

@@ -52,6 +52,7 @@ class AiAttempt {
   void add_exchange(Message message);
   json::value detail() const;
   json::value cut_report() const;
+  TextEnd text_end() const;
   json::object stream_record() const;
 
   AiParts const& parts_;

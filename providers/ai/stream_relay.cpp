@@ -1,10 +1,24 @@
 #include "providers/ai/stream_relay.hpp"
 
+#include <algorithm>
+
 namespace ropewalk::ai {
+
+/// What fits of `text` is kept, cut between characters; nothing behind the cut.
+void StreamRelay::keep(std::string_view text, Kept& kept) {
+  if (kept.is_cut) return;
+  auto end = std::min(text.size(), kept_bytes_max - kept.text.size());
+  kept.is_cut = end < text.size();
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
+    --end;
+  kept.text.append(text.substr(0, end));
+}
 
 void StreamRelay::show(std::string_view channel, std::string_view text) {
   if (text.empty()) return;
   has_shown_ = true;
+  if (channel == "text") keep(text, text_);
+  if (channel == "reasoning") keep(text, reasoning_);
   sink_.token(channel, text);
 }
 
@@ -26,6 +40,8 @@ void StreamRelay::restart(std::string_view reason) {
   tool_channels_.clear();
   if (!has_shown_) return;
   has_shown_ = false;
+  text_ = {};
+  reasoning_ = {};
   ++generation_;
   sink_.restart_text(reason);
 }

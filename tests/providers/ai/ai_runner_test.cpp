@@ -91,6 +91,47 @@ TEST(AiRunner, NeverCompletesWithMalformedOutput) {
         ASSERT_FALSE(outcome.output);
         EXPECT_EQ(outcome.output.error().code, "invalid_output");
         EXPECT_EQ(bench.model("a").requests.size(), 3U);
+        // It was paid for: watchers are told as of any other.
+        ASSERT_TRUE(bench.sink.end);
+        EXPECT_EQ(bench.sink.end->model, "a/one");
+        EXPECT_EQ(bench.sink.end->finish_reason, "stop");
+        EXPECT_THAT(bench.sink.end->usage, HasSubstr("\"inputTokens\":30"));
+        EXPECT_EQ(outcome.detail.at("stream").at("text"), "no JSON at all");
+        EXPECT_EQ(outcome.detail.at("stream").at("usage").at("calls"), 3);
+      }
+  );
+}
+
+TEST(AiRunner, KeepsWhatWasShownOfAnAnswerThatBrokeOff) {
+  expect_run(
+      question,
+      [](Bench& bench) {
+        bench.model("a").scripts = {fails(ErrorClass::transient, "stream_truncated", "Hello, A")};
+      },
+      [](Bench& bench, AttemptOutcome& outcome) {
+        ASSERT_FALSE(outcome.output);
+        EXPECT_EQ(bench.sink.shown["text"], "Hello, A");
+        EXPECT_EQ(outcome.detail.at("stream").at("text"), "Hello, A");
+        EXPECT_EQ(outcome.detail.at("stream").at("generation"), 0);
+        EXPECT_EQ(outcome.detail.at("stream").at("model"), "a/one");
+        ASSERT_TRUE(bench.sink.end);
+        EXPECT_EQ(bench.sink.end->model, "a/one");
+        EXPECT_EQ(bench.sink.end->finish_reason, "");
+      }
+  );
+}
+
+TEST(AiRunner, KeepsABoundedPartOfALongAnswerThatBrokeOff) {
+  expect_run(
+      question,
+      [](Bench& bench) {
+        std::string text = "a";
+        for (int i = 0; i < 600'000; ++i) text += "\u00fc";
+        bench.model("a").scripts = {fails(ErrorClass::transient, "stream_truncated", text)};
+      },
+      [](Bench&, AttemptOutcome& outcome) {
+        auto const& kept = outcome.detail.at("stream").at("text").as_string();
+        EXPECT_EQ(kept.size(), 1024U * 1024U - 1);
       }
   );
 }
