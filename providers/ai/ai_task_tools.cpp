@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace ropewalk::ai {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::array<std::string_view, 2> output_fields{"format", "schema"};
 constexpr std::array<std::string_view, 2> formats{"text", "json"};
 constexpr std::array<std::string_view, 4> tool_fields{"name", "description", "parameters", "task"};
+// With the field that people expect there, which gets a problem of its own.
+constexpr std::array<std::string_view, 5> tool_fields_or_workflow{
+    "name", "description", "parameters", "task", "workflow"};
 constexpr std::array<std::string_view, 3> budget_fields{"maxTokens", "maxCostUsd", "onExceeded"};
 constexpr std::array<std::string_view, 2> budget_words{"fail", "pause"};
 constexpr std::array<std::string_view, 3> choices{"auto", "none", "required"};
@@ -50,7 +54,19 @@ void read_tool(json::value const& value, std::size_t index, Reading const& readi
         "write {name: …, parameters: {type: object}, task: …}"
     );
   Fields const fields(*object, path, reading);
-  fields.allow_only(tool_fields);
+  bool const names_workflow = fields.has("workflow");
+  if (names_workflow)
+    fields.add(
+        "workflow",
+        "unknown_field",
+        "a tool runs a task of this workflow, it cannot name another workflow",
+        "add task: and the id of a task of this workflow; to run a workflow, that will be a task "
+        "of "
+        "type: workflow"
+    );
+  fields.allow_only(
+      names_workflow ? std::span<std::string_view const>(tool_fields_or_workflow) : tool_fields
+  );
   AiTool tool;
   if (!fields.has("name"))
     fields.add("", "missing_field", "a tool needs `name`", "add name: what_it_does");
@@ -83,7 +99,7 @@ void read_tool(json::value const& value, std::size_t index, Reading const& readi
     check_schema(fields, "parameters", *schema, reading);
     tool.spec.parameters = *schema;
   }
-  if (!fields.has("task"))
+  if (!fields.has("task") && !names_workflow)
     fields.add(
         "",
         "missing_field",

@@ -166,6 +166,14 @@ TEST(AiTask, DollarsAndBracesInDataAreText) {
   EXPECT_EQ(prompt_text(*task), "Sum up: write ${{ secrets }}");
 }
 
+TEST(AiTask, AToolCannotNameAWorkflow) {
+  auto const task = read(R"({"prompt":"a b","model":"p/m",
+      "tools":[{"name":"t","parameters":{},"workflow":"other"}]})");
+  ASSERT_FALSE(task);
+  EXPECT_THAT(task.error().message, HasSubstr("a tool runs a task of this workflow"));
+  EXPECT_EQ(task.error().detail.at("problems").as_array().size(), 1U);
+}
+
 TEST(AiTask, Bounds) {
   json::object config = object(R"({"prompt":"a b","model":"p/m"})");
   config["system"] = std::string(9 * 1024 * 1024, 'x');
