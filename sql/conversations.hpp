@@ -13,7 +13,9 @@ class PostgresConversations final : public ConversationStore {
  public:
   explicit PostgresConversations(ConnectionPool& pool) : pool_(pool) {}
 
-  Async<Result<std::vector<std::string>>> load(std::string key, std::int32_t turns_max) override;
+  Async<Result<std::vector<std::string>>> load(
+      std::string key, std::int32_t turns_max, std::string turn_id
+  ) override;
   Async<Result<>> append(std::string key, std::string turn_id, std::string turn) override;
 
  private:

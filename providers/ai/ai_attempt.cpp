@@ -29,33 +29,6 @@ bool wants_tools(ChatAnswer const& answer) {
          answer.finish.reason != FinishReason::content_filter;
 }
 
-json::object message_json(Message const& message) {
-  json::array parts;
-  for (auto const& part : message.parts) {
-    if (auto const* text = std::get_if<TextPart>(&part)) {
-      parts.push_back(json::object{{"text", text->text}});
-    } else if (auto const* image = std::get_if<ImagePart>(&part)) {
-      json::object shown{{"mediaType", image->media_type}};
-      if (image->url.empty())
-        shown["base64Bytes"] = image->data.size();
-      else
-        shown["url"] = image->url;
-      parts.push_back(json::object{{"image", std::move(shown)}});
-    } else if (auto const* call = std::get_if<ToolCallPart>(&part)) {
-      parts.push_back(json::object{
-          {"toolCall", {{"id", call->id}, {"name", call->name}, {"arguments", call->arguments}}}});
-    } else if (auto const* result = std::get_if<ToolResultPart>(&part)) {
-      parts.push_back(json::object{
-          {"toolResult",
-           {{"id", result->call_id},
-            {"name", result->name},
-            {"content", result->content},
-            {"isError", result->is_error}}}});
-    }
-  }
-  return {{"role", to_string(message.role)}, {"parts", std::move(parts)}};
-}
-
 }  // namespace
 
 AiAttempt::AiAttempt(
@@ -100,8 +73,7 @@ Async<Result<json::value>> AiAttempt::work() {
   auto output = co_await std::move(conversing);
   if (!output || task_.history.empty()) co_return output;
   auto remembering = remember(answered_->answer);
-  auto const remembered = co_await std::move(remembering);
-  if (!remembered) co_return remembered.error();
+  co_await std::move(remembering);
   co_return output;
 }
 
@@ -139,7 +111,9 @@ Async<Result<DraftParts>> AiAttempt::gather_parts() {
   auto const attached = co_await std::move(attaching);
   if (!attached) co_return attached.error();
   if (!task_.history.empty()) {
-    auto loading = load_turns(parts_.conversations, task_.history, history_turns_max);
+    auto loading = load_turns(
+        parts_.conversations, conversation_key(), history_turns_max, request_.idempotency_key
+    );
     auto turns = co_await std::move(loading);
     if (!turns) co_return turns.error();
     parts.history = std::move(*turns);
@@ -318,78 +292,24 @@ Async<Result<json::value>> AiAttempt::converse() {
   }
 }
 
-Async<Result<>> AiAttempt::remember(ChatAnswer const& answer) {
+/// What customers have in common across workflows must be said; else they do not read each other's.
+std::string AiAttempt::conversation_key() const {
+  return (task_.is_history_shared ? std::string() : request_.workflow) + "/" + task_.history;
+}
+
+/// An answer that was paid for is not lost because it could not be remembered.
+Async<> AiAttempt::remember(ChatAnswer const& answer) {
   std::vector<Message> turn = asked_;
   turn.push_back(text_message(Role::assistant, answer.text));
-  auto appending =
-      append_turn(parts_.conversations, task_.history, request_.idempotency_key, std::move(turn));
-  co_return co_await std::move(appending);
-}
-
-/// How the text ended, as far as that is known: also of an attempt that failed.
-TextEnd AiAttempt::text_end() const {
-  TextEnd out;
-  auto const usage = ledger_.usage();
-  if (auto const* fields = usage.if_object()) {
-    out.usage = to_text(usage);
-    if (auto const* cost = fields->if_contains("costUsd"); cost && cost->is_number())
-      out.cost_usd = cost->to_number<double>();
-  }
-  if (answered_) {
-    out.finish_reason = to_string(answered_->answer.finish.reason);
-    out.model = full_name(answered_->model);
-  } else if (auto const* last = ledger_.last()) {
-    if (last->finish) out.finish_reason = to_string(*last->finish);
-    out.model = full_name(last->model);
-  }
-  return out;
-}
-
-/// What a watcher who comes later is shown: the answer, or what there was of it when it broke off.
-json::object AiAttempt::stream_record() const {
-  auto const& text = answered_ ? answered_->answer.text : relay_.text();
-  auto const& reasoning = answered_ ? answered_->answer.reasoning : relay_.reasoning();
-  json::object out{{"text", text}, {"generation", relay_.generation()}};
-  if (!reasoning.empty()) out["channels"] = json::object{{"reasoning", reasoning}};
-  auto const end = text_end();
-  if (!end.finish_reason.empty()) out["finishReason"] = end.finish_reason;
-  if (!end.model.empty()) out["model"] = end.model;
-  auto usage = ledger_.usage();
-  if (auto const* fields = usage.if_object()) {
-    if (auto const* cost = fields->if_contains("costUsd")) out["costUsd"] = *cost;
-    out["usage"] = std::move(usage);
-  }
-  return out;
-}
-
-/// Of the call that gave the answer; without one, of the last.
-json::value AiAttempt::cut_report() const {
-  if (answered_) return answered_->cut_report;
-  return caller_ ? caller_->cut_report() : json::value();
-}
-
-json::value AiAttempt::detail() const {
-  if (draft_.empty()) return nullptr;
-  json::object out;
-  if (!prompt_version_.empty()) out["prompt"] = prompt_version_;
-  if (answered_) {
-    out["model"] = full_name(answered_->model);
-    out["finishReason"] = to_string(answered_->answer.finish.reason);
-  }
-  if (!ledger_.empty() || relay_.has_shown()) out["stream"] = stream_record();
-  out["calls"] = ledger_.calls();
-  if (!tool_records_.empty()) out["tools"] = tool_records_;
-  if (auto cut = cut_report(); !cut.is_null()) out["context"] = std::move(cut);
-  json::array messages;
-  messages.reserve(draft_.size());
-  for (auto const& message : draft_) {
-    auto shown = message_json(message.message);
-    shown["origin"] = to_string(message.origin);
-    if (!message.label.empty()) shown["label"] = message.label;
-    messages.push_back(std::move(shown));
-  }
-  out["messages"] = std::move(messages);
-  return out;
+  auto appending = append_turn(
+      parts_.conversations, conversation_key(), request_.idempotency_key, std::move(turn)
+  );
+  auto const appended = co_await std::move(appending);
+  if (appended) co_return;
+  not_remembered_ = appended.error().message;
+  LogLine line{LogLevel::warn, "this turn is not in the history: " + not_remembered_};
+  auto logging = sink_.log(std::move(line));
+  co_await std::move(logging);
 }
 
 }  // namespace ropewalk::ai

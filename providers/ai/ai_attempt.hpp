@@ -45,7 +45,8 @@ class AiAttempt {
   /// `call` and `into` outlive it.
   Async<> answer_call(ToolCallPart const& call, ToolResultPart& into);
   Async<ToolResultPart> run_tool(ToolCallPart const& call);
-  Async<Result<>> remember(ChatAnswer const& answer);
+  std::string conversation_key() const;
+  Async<> remember(ChatAnswer const& answer);
   ChatRequest base_request() const;
   /// One of the models does not keep to a schema by itself.
   bool needs_schema_in_words() const;
@@ -69,6 +70,7 @@ class AiAttempt {
   std::vector<Message> asked_{};  // this turn's part of the conversation
   json::array tool_records_{};
   std::string prompt_version_{};
+  std::string not_remembered_{};        // why the turn is not in the history; empty: it is
   std::optional<Answered> answered_{};  // the last answer
 };
 

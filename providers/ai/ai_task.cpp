@@ -93,17 +93,28 @@ void read_sampling(Fields const& fields, Reading const& reading, AiTask& task) {
   if (auto const* extra = fields.object("extra")) task.extra = *extra;
 }
 
-void read_history(Fields const& fields, AiTask& task) {
-  auto const key = fields.text("history");
+void read_history_key(Fields const& fields, std::string_view name, AiTask& task) {
+  auto const key = fields.text(name);
   if (!key) return;
   if (key->empty() || key->size() > 256)
     return fields.add(
-        "history",
+        name,
         "out_of_range",
         "the key of a conversation is a text of 1 to 256 bytes",
         "history: \"${{ inputs.customer }}\""
     );
   task.history = *key;
+}
+
+void read_history(Fields const& fields, Reading const& reading, AiTask& task) {
+  auto const* value = fields.find("history");
+  if (value == nullptr || !value->is_object()) return read_history_key(fields, "history", task);
+  Fields const inside(value->get_object(), "history", reading);
+  inside.allow_only(std::array<std::string_view, 2>{"key", "shared"});
+  if (!inside.has("key"))
+    inside.add("key", "missing_field", "`history` has no key", "history: {key: …, shared: true}");
+  read_history_key(inside, "key", task);
+  task.is_history_shared = inside.boolean("shared").value_or(false);
 }
 
 void read_extract(Fields const& fields, AiTask& task) {
@@ -168,7 +179,7 @@ AiTask read_fields(json::object const& config, Reading const& reading) {
   read_sampling(fields, reading, task);
   read_context(fields, reading, task);
   read_attachments(fields, reading, task);
-  read_history(fields, task);
+  read_history(fields, reading, task);
   read_output(fields, reading, task);
   read_extract(fields, task);
   read_tools(fields, reading, task);

@@ -70,7 +70,8 @@ struct AiTask {
   std::optional<std::int64_t> seed{};
   std::vector<ContextItem> context{};
   std::vector<Attachment> attachments{};
-  std::string history{};  // the key of the conversation; empty: none
+  std::string history{};           // the key of the conversation; empty: none
+  bool is_history_shared = false;  // with other workflows that use the same key
   OutputSpec output{};
   std::string extract{};  // CEL; empty: none
   std::uint32_t repair_rounds_max = 1;

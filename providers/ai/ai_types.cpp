@@ -41,8 +41,9 @@ std::vector<FieldSpec> question_fields() {
       ),
       field(
           "history",
-          FieldKind::string,
-          "The key of a conversation: its earlier turns are sent again, and this one is kept."
+          FieldKind::any,
+          "The key of a conversation of this workflow: its earlier turns are sent again, and this "
+          "one is kept. {key, shared: true} shares it with other workflows."
       )};
 }
 

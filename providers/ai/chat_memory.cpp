@@ -29,9 +29,9 @@ Async<Result<>> cache_answer(
 }
 
 Async<Result<std::vector<Message>>> load_turns(
-    ConversationStore& store, std::string key, std::int32_t turns_max
+    ConversationStore& store, std::string key, std::int32_t turns_max, std::string turn_id
 ) {
-  CO_TRY(auto const turns, co_await store.load(std::move(key), turns_max));
+  CO_TRY(auto const turns, co_await store.load(std::move(key), turns_max, std::move(turn_id)));
   std::vector<Message> out;
   for (auto const& turn : turns) {
     CO_TRY(auto const document, parse_json(turn, record_limits));

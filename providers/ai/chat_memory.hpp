@@ -14,9 +14,9 @@ Async<Result<>> cache_answer(
     ResponseCache& cache, std::string key, ChatAnswer answer, Duration ttl
 );
 
-/// The messages of the last `turns_max` turns of the conversation, in order.
+/// The messages of the last `turns_max` turns of the conversation before `turn_id`, in order.
 Async<Result<std::vector<Message>>> load_turns(
-    ConversationStore& store, std::string key, std::int32_t turns_max
+    ConversationStore& store, std::string key, std::int32_t turns_max, std::string turn_id
 );
 Async<Result<>> append_turn(
     ConversationStore& store, std::string key, std::string turn_id, std::vector<Message> messages

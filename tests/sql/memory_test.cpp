@@ -55,21 +55,21 @@ TEST_F(MemoryTest, ATurnIsSaidOnceAndTheLastOnesComeInOrder) {
       std::string const id = "turn" + std::to_string(i);
       auto added = co_await store.append("c", id, "[" + std::to_string(i) + "]");
       CO_ASSERT_OK(added);
-      added = co_await store.append("c", id, "[\"again\"]");
-      CO_ASSERT_OK(added);
     }
+    auto again = co_await store.append("c", "turn1", "[\"again\"]");
+    CO_ASSERT_OK(again);
     auto added = co_await store.append("other", "turn1", "[9]");
     CO_ASSERT_OK(added);
-    auto all = co_await store.load("c", 100);
+    auto all = co_await store.load("c", 100, "turn6");
     CO_ASSERT_OK(all);
     EXPECT_EQ(all->size(), 5u);
-    EXPECT_EQ(all->front(), "[1]");
-    auto last = co_await store.load("c", 2);
+    EXPECT_EQ(all->front(), "[\"again\"]") << "in its old place";
+    auto last = co_await store.load("c", 2, "turn5");
     CO_ASSERT_OK(last);
     EXPECT_EQ(last->size(), 2u);
-    EXPECT_EQ(last->front(), "[4]");
-    EXPECT_EQ(last->back(), "[5]");
-    auto none = co_await store.load("nobody", 10);
+    EXPECT_EQ(last->front(), "[3]");
+    EXPECT_EQ(last->back(), "[4]");
+    auto none = co_await store.load("nobody", 10, "turn1");
     CO_ASSERT_OK(none);
     EXPECT_TRUE(none->empty());
   };
@@ -87,7 +87,7 @@ TEST_F(MemoryTest, AnyKeyWillDo) {
     for (auto const& key : keys) {
       auto added = co_await store.append(key, key, "[]");
       CO_ASSERT_OK(added);
-      auto turns = co_await store.load(key, 10);
+      auto turns = co_await store.load(key, 10, "later");
       CO_ASSERT_OK(turns);
       EXPECT_EQ(turns->size(), 1u);
     }

@@ -142,7 +142,9 @@ class MemoryStores final : public ResponseCache, public ConversationStore {
     values[key] = std::move(value);
     co_return boost::system::in_place_value;
   }
-  Async<Result<std::vector<std::string>>> load(std::string, std::int32_t) override {
+  Async<Result<std::vector<std::string>>> load(
+      std::string, std::int32_t, std::string
+  ) override {
     co_return turns;
   }
   Async<Result<>> append(std::string, std::string, std::string turn) override {
@@ -167,7 +169,7 @@ Async<> remembers() {
     auto const added = co_await append_turn(stores, "c", std::to_string(turn), std::move(messages));
     EXPECT_TRUE(added);
   }
-  auto const messages = co_await load_turns(stores, "c", 10);
+  auto const messages = co_await load_turns(stores, "c", 10, "later");
   EXPECT_TRUE(messages);
   EXPECT_EQ(messages ? messages->size() : 0, 4U);
   stores.values["k"] = "{\"text\":";

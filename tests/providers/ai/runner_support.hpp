@@ -110,16 +110,20 @@ class MemoryCache final : public ResponseCache {
 
 class MemoryConversations final : public ConversationStore {
  public:
-  Async<Result<std::vector<std::string>>> load(std::string key, std::int32_t) override {
+  Async<Result<std::vector<std::string>>> load(std::string key, std::int32_t, std::string turn_id)
+      override {
     std::vector<std::string> out;
-    for (auto const& [id, turn] : turns[key]) out.push_back(turn);
+    for (auto const& [id, turn] : turns[key])
+      if (id != turn_id) out.push_back(turn);
     co_return out;
   }
   Async<Result<>> append(std::string key, std::string turn_id, std::string turn) override {
+    if (fails) co_return Error{ErrorClass::transient, "database_gone", "the database is gone"};
     turns[key].emplace_back(turn_id, turn);
     co_return Result<>();
   }
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> turns{};
+  bool fails = false;
 };
 
 class MemoryFiles final : public WorkflowFolder {
@@ -227,9 +231,9 @@ class Bench {
     AttemptRequest request;
     request.task = "ask";
     request.type = "ai";
-    request.idempotency_key = "run/ask/1";
+    request.idempotency_key = idempotency_key;
     request.approved = approved;
-    request.workflow = "w";
+    request.workflow = workflow;
     request.budget = budget;
     request.config = parse_json(config)->get_object();
     prepare_ai_fields(request.config);
@@ -256,6 +260,8 @@ class Bench {
   FixedSpend spend;
   MemoryCache cache;
   MemoryConversations conversations;
+  std::string idempotency_key = "run/ask/1";
+  std::string workflow = "w";
   RecordingSink sink;
   bool approved = false;
   WorkflowBudget budget{};  // of the workflow
