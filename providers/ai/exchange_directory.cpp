@@ -49,6 +49,8 @@ Result<> ExchangeDirectory::add(std::string const& key, std::string const& text)
                                       std::to_string(++temporary_count_) + ".tmp");
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    // Before there is anything in it: prompts and answers are nobody else's business.
+    fs::permissions(temporary, fs::perms::owner_read | fs::perms::owner_write, ec);
     out << text;
     out.close();
     if (!out) {

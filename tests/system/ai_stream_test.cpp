@@ -210,7 +210,7 @@ class Watcher {
 TEST_F(AiStreamTest, ServerKilledInTheMiddleOfAHundredTexts) {
   constexpr int texts_count = 100;
   std::vector<std::string> ids;
-  for (int i = 0; i < texts_count; ++i) ids.push_back(start(i, 10));
+  for (int i = 0; i < texts_count; ++i) ids.push_back(start(i, 6));
   Watcher watcher(ids);
   auto const has_ended = [](TextSeen const& text) { return text.has_ended(); };
   for (std::uint64_t attempt = 1; attempt <= 2; ++attempt) {

@@ -161,12 +161,14 @@ TEST_F(Recording, WhatWasCancelledIsNotKept) {
   EXPECT_FALSE(fs::exists(path_ / "calls"));
 }
 
-TEST_F(Recording, TheFileCanBeRead) {
+TEST_F(Recording, TheFileCanBeReadByItsOwner) {
   SimClient sim({{"tokensPerSecond", 0}});
   ChatRequest request = ask("echo", "hi");
   request.idempotency_key = "secret/key";
   record(sim, request);
-  std::ifstream in(path_ / "calls" / (request_key("sim", request) + ".json"));
+  fs::path const file = path_ / "calls" / (request_key("sim", request) + ".json");
+  EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  std::ifstream in(file);
   std::string const text(std::istreambuf_iterator<char>(in), {});
   auto const exchange = exchange_from_text(text);
   ASSERT_TRUE(exchange) << exchange.error().message;
