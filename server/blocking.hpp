@@ -38,13 +38,14 @@ class BlockingPool {
     auto const state = std::make_shared<State>();
     auto const home = co_await asio::this_coro::executor;
     auto const done = std::make_shared<Timer>(home, Timer::time_point::max());
-    auto job = [state, done, home, task = std::move(work)]() mutable {
+    // The job gives its part of the timer away: a timer must end on its shard, and not after it.
+    auto job = [state, given = done, home, task = std::move(work)]() mutable {
       try {
         state->value.emplace(task());
       } catch (...) {
         state->fault = std::current_exception();  // rethrown to the caller
       }
-      asio::post(home, [done] { done->expires_at(Timer::time_point::min()); });
+      asio::post(home, [timer = std::move(given)] { timer->expires_at(Timer::time_point::min()); });
     };
     asio::post(threads_, std::move(job));
     bool const throws = co_await asio::this_coro::throw_if_cancelled();

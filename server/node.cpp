@@ -117,6 +117,7 @@ Node::Impl::~Impl() {
     wait();
   }
   for (auto const& shard : shards_) shard->shard.join();
+  if (common_.ai) common_.ai->stop();
 }
 
 void Node::Impl::request_stop() {

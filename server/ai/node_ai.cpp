@@ -69,6 +69,11 @@ void NodeAi::start(Executor home, Clock const& clock, Metrics& metrics) {
   budgets_.emplace(home);
 }
 
+void NodeAi::stop() {
+  limits_.reset();
+  budgets_.reset();
+}
+
 Async<boost::json::array> NodeAi::describe() {
   auto asking = limits_->describe();
   auto const states = co_await std::move(asking);

@@ -28,6 +28,9 @@ class NodeAi {
   /// Before the first task. `home`: where the limits live; `clock` and `metrics` outlive this.
   void start(Executor home, Clock const& clock, Metrics& metrics);
 
+  /// After the shards' threads have ended and before the shards go: the limits' timers are theirs.
+  void stop();
+
   ai::ProviderConfigs const& providers() const { return providers_; }
   ai::ModelTable const& models() const { return *models_; }
   HttpClientOptions const& http() const { return http_; }
