@@ -30,6 +30,7 @@ class WorkflowFilesTest : public testing::Test {
     std::string name = testing::TempDir() + "workflow-files-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     top_ = name;
+    tree_.path = top_;
     fs::create_directories(top_ / "flow" / "data");
     fs::create_directories(top_ / "other");
     std::ofstream(top_ / "flow" / "data" / "a.txt") << "hello";
@@ -37,7 +38,6 @@ class WorkflowFilesTest : public testing::Test {
     fs::create_symlink(top_ / "other", top_ / "flow" / "link");
     fs::create_symlink("data/a.txt", top_ / "flow" / "inside");
   }
-  ~WorkflowFilesTest() override { fs::remove_all(top_); }
 
   std::string folder() const { return (top_ / "flow").string(); }
 
@@ -62,6 +62,13 @@ class WorkflowFilesTest : public testing::Test {
   fs::path top_;
 
  private:
+  struct Tree {
+    fs::path path{};
+    Tree() = default;
+    Tree(Tree const&) = delete;
+    Tree& operator=(Tree const&) = delete;
+    ~Tree() { fs::remove_all(path); }
+  };
   Async<> read_into(std::string path, std::size_t bytes_max, std::string& out) {
     auto reading = files_.read(folder(), path, bytes_max);
     auto const text = co_await std::move(reading);
@@ -88,6 +95,7 @@ class WorkflowFilesTest : public testing::Test {
     out = finished ? "written" : finished.error().code;
   }
 
+  Tree tree_{};  // outlives the thread, which may still have something to remove
   BlockingPool blocking_{1};
   WorkflowFiles files_{blocking_};
 };
