@@ -67,9 +67,7 @@ class BudgetHome : public std::enable_shared_from_this<BudgetHome> {
     for (auto const ticket : turn.granted)
       answer(ticket, [](BudgetWaiter& waiter) { waiter.is_granted = true; });
     for (auto& [ticket, refused] : turn.refused)
-      answer(ticket, [refused = std::move(refused)](BudgetWaiter& waiter) {
-        waiter.refused = refused;
-      });
+      answer(ticket, [why = std::move(refused)](BudgetWaiter& waiter) { waiter.refused = why; });
     if (auto const ticket = std::exchange(asked_, 0)) tell_wait(ticket);
   }
 
