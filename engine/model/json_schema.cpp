@@ -151,6 +151,7 @@ namespace valijson {
 
 /// Counts the work, and ends when there are enough violations.
 template <>
+// NOLINTNEXTLINE(readability-identifier-naming): valijson's name
 bool ValidationVisitor<adapters::BoostJsonAdapter>::validateSchema(Subschema const& subschema) {
   auto& work = static_cast<ropewalk::CheckWork&>(m_regexesCache);
   work.spend(1 + m_context.size() / 8);

@@ -11,7 +11,7 @@
 #include <utility>
 
 namespace cctz {
-class time_zone;
+class time_zone;  // NOLINT(readability-identifier-naming): cctz's name
 }
 
 namespace ropewalk {

@@ -48,9 +48,10 @@ void read_redirects(Fields const& fields, HttpTask& task) {
 void read_response(Fields const& fields, Reading const& reading, HttpTask& task) {
   constexpr std::array<std::string_view, 3> forms{"auto", "json", "text"};
   // In a file the word is checked with the field's kind.
-  std::optional<std::size_t> form;
-  if (reading.is_rendered) form = fields.word("response", forms);
-  if (form) task.response = static_cast<ResponseForm>(*form);
+  if (reading.is_rendered) {
+    if (auto const form = fields.word("response", forms))
+      task.response = static_cast<ResponseForm>(*form);
+  }
   if (auto const bytes = fields.size("maxBytes")) task.bytes_max = *bytes;
   task.save_to = fields.text("saveTo").value_or("");
   for (auto const* other : {"response", "poll", "paginate"})
