@@ -59,9 +59,9 @@ bool is_own_service(std::string const& url, std::string_view type) {
 }
 
 bool is_header_value(std::string_view text) {
-  for (unsigned char const c : text)
-    if (c < 0x20 || c == 0x7f) return false;
-  return true;
+  return std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
 }
 
 constexpr std::int64_t count_max = 1'000'000'000'000;
