@@ -55,7 +55,7 @@ Answer post(TestServer& server, std::string const& target, std::string const& bo
 }
 
 Instant day(unsigned number) {
-  return Instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / number));
+  return Instant(std::chrono::sys_days(std::chrono::year(2026) / 1 / std::chrono::day(number)));
 }
 
 TEST(Costs, AreByDayUnlessAskedOtherwise) {
