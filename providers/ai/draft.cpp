@@ -68,6 +68,7 @@ Result<std::vector<DraftMessage>> build_draft(AiTask const& task, DraftParts par
   for (Message& message : parts.history)
     draft.push_back(draft_message(std::move(message), Origin::history));
   std::vector<std::string_view> data;
+  data.reserve(task.context.size());
   for (ContextItem const& item : task.context) data.emplace_back(item.text);
   std::string const word = frame_word(data);
   for (std::size_t i = 0; i < task.context.size(); ++i)

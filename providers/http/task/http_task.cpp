@@ -52,7 +52,7 @@ void read_response(Fields const& fields, Reading const& reading, HttpTask& task)
     if (auto const form = fields.word("response", forms))
       task.response = static_cast<ResponseForm>(*form);
   }
-  if (auto const bytes = fields.size("maxBytes")) task.bytes_max = *bytes;
+  task.bytes_max = fields.size("maxBytes");
   task.save_to = fields.text("saveTo").value_or("");
   for (auto const* other : {"response", "poll", "paginate"})
     if (fields.has("saveTo") && fields.has(other))
