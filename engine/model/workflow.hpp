@@ -76,12 +76,27 @@ struct TaskOptions {
   bool allow_failure = false;
 };
 
+/// What an item that has failed means for the others.
+enum class OnItemFailure : unsigned char {
+  stop,    // no more of them begin, the task fails when those under way have ended
+  finish,  // all of them run, then the task fails
+  ignore,  // all of them run, its place in the results is null
+};
+
+/// `forEach`: the task runs once an item of a list, each run an instance of its own ("resize[0]").
+struct ForEach {
+  cel::JsonTemplate items{};
+  std::uint32_t parallel_max = 100;
+  OnItemFailure on_failure = OnItemFailure::stop;
+};
+
 struct TaskDef {
   std::string id{};
   TaskType const* type = nullptr;
   std::shared_ptr<TaskOptions const> options{};
-  cel::JsonTemplate config{};  // the type's own fields and `env`, as an object
-  bool is_template = false;    // run by calls of other tasks only, an instance a call
+  std::shared_ptr<ForEach const> for_each{};  // null: it runs once
+  cel::JsonTemplate config{};                 // the type's own fields and `env`, as an object
+  bool is_template = false;  // run by calls of other tasks only, an instance a call
 };
 
 enum class OnLimit : unsigned char { queue, reject, cancel_oldest };

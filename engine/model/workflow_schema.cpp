@@ -113,6 +113,25 @@ json::object shared_fields() {
   return out;
 }
 
+json::object for_each_schema() {
+  json::object items{
+      {"anyOf",
+       json::array{
+           json::object{{"type", "array"}},
+           json::object{{"type", "string"}, {"pattern", template_pattern}}}}};
+  json::object fields;
+  fields["items"] = items;
+  fields["maxParallel"] = number_in("integer", 1, 100'000, "How many may be under way at once.");
+  fields["onItemFailure"] =
+      words({"stop", "finish", "ignore"}, "What an item that has failed means for the others.");
+  json::array forms = items.at("anyOf").as_array();
+  forms.push_back(closed_object(std::move(fields), {"items"}, ""));
+  return described(
+      {{"anyOf", std::move(forms)}},
+      "Runs once for each item of a list; `item` and `index` tell which."
+  );
+}
+
 json::object common_fields() {
   json::object out = shared_fields();
   out["type"] = of_type("string", "What kind of task it is.");
@@ -127,6 +146,7 @@ json::object common_fields() {
   );
   out["when"] = of_type("string", "CEL: skipped when it does not hold.");
   out["failWhen"] = of_type("string", "CEL on its own result: failed when it holds.");
+  out["forEach"] = for_each_schema();
   out["env"] = described(
       {{"type", "object"},
        {"additionalProperties", {{"type", json::array{"string", "number", "boolean"}}}}},

@@ -67,6 +67,12 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
           "running",
           "attempt " + std::to_string(execution.task_attempt(task)) + " runs since " + since,
           {{"since", since}});
+      if (auto const items = execution.item_counts(task))
+        say(line,
+            "items",
+            std::to_string(items->ended) + " of " + std::to_string(items->all) +
+                " items have ended, " + std::to_string(items->failed) + " of them failed",
+            {{"items", items->all}, {"ended", items->ended}, {"failed", items->failed}});
       auto const slot = core_.slot_of(execution.id(), task);
       auto const wait = slot ? waits_.find(*slot) : waits_.end();
       if (wait != waits_.end()) say(line, "provider", wait->second, {{"since", since}});

@@ -105,6 +105,7 @@ void Execution::record_task_event(TaskIndex task, Instant now) {
   TaskState const& state = tasks_[task];
   TaskStatusEvent event{task_id(task), state.attempt, state.status, nullptr, std::nullopt, {}};
   if (auto const parent = parent_of(task)) event.parent = task_id(*parent);
+  if (is_item(task)) event.parent = def(task).id;
   if (auto it = details_.find(task); it != details_.end()) {
     if (it->second.error) event.error = &*it->second.error;
     if (state.status == Status::retrying) event.retry_at = it->second.retry_at;
@@ -137,6 +138,12 @@ TaskRecord Execution::make_record(PendingRecord& pending) const {
   if (auto const parent = parent_of(pending.task)) {
     record.parent = task_id(*parent);
     record.input = to_text(instance(pending.task).arguments);
+  }
+  if (is_item(pending.task)) {
+    record.parent = def(pending.task).id;
+    // Null: its turn has not come, and what is stored of it stays.
+    auto const& item = instance(pending.task).arguments;
+    if (!item.is_null()) record.input = to_text(item);
   }
   return record;
 }

@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace ropewalk {
@@ -62,7 +63,9 @@ struct ExecutionOptions {
   std::uint32_t interruptions_max = 100;
   std::uint32_t calls_max = 10'000;  // of tasks as tools
   std::size_t detail_bytes_max = 256 * 1024;
-  std::size_t stream_bytes_max = 8 * 1024 * 1024;  // of detail's `stream`
+  std::size_t stream_bytes_max = 8 * 1024 * 1024;    // of detail's `stream`
+  std::uint32_t items_max = 100'000;                 // of one forEach
+  std::size_t results_bytes_max = 16 * 1024 * 1024;  // of all its items together
 };
 
 class Execution {
@@ -151,22 +154,34 @@ class Execution {
   Instant started_or_created() const { return state_.started_at.value_or(record_.created_at); }
   std::optional<Instant> next_wake() const;
 
-  // Tasks: those of the workflow by their number in it, behind them instances of called tasks.
+  // Tasks: those of the workflow by their number in it, behind them instances: of called tasks, and
+  // of tasks with forEach.
   std::size_t tasks_count() const { return tasks_.size(); }
   bool is_instance(TaskIndex task) const { return task >= workflow_->tasks.size(); }
+  /// One run of a task with forEach.
+  bool is_item(TaskIndex task) const { return is_instance(task) && task_def(task).for_each; }
   /// Of an instance: its template's.
   TaskDef const& task_def(TaskIndex task) const { return workflow_->tasks[template_of(task)]; }
   TaskIndex template_of(TaskIndex task) const {
     return is_instance(task) ? instance(task).source : task;
   }
+  /// The task that called it.
   std::optional<TaskIndex> parent_of(TaskIndex task) const;
   /// The instances that a running attempt waits for, oldest first.
   std::span<TaskIndex const> open_calls(TaskIndex task) const;
   /// "lookup", or "lookup[1]" for an instance. Valid as long as the execution.
   std::string_view task_id(TaskIndex task) const;
   std::optional<TaskIndex> find_task(std::string_view id) const;
-  /// nullptr when it is no instance.
+  /// Of a call; nullptr when it is none.
   json::value const* task_arguments(TaskIndex task) const;
+  /// Of one run of a task with forEach: its item (nullptr: it is none), and the item's place.
+  json::value const* task_item(TaskIndex task) const;
+  std::size_t item_place(TaskIndex task) const { return instance(task).place; }
+  struct ItemCounts {
+    std::size_t all = 0, ended = 0, failed = 0;
+  };
+  /// Of a task with forEach that is under way.
+  std::optional<ItemCounts> item_counts(TaskIndex task) const;
   Status task_status(TaskIndex task) const { return tasks_[task].status; }
   std::uint32_t task_attempt(TaskIndex task) const { return tasks_[task].attempt; }
   Instant task_queued_at(TaskIndex task) const { return tasks_[task].queued_at; }
@@ -214,6 +229,16 @@ class Execution {
     AttemptOutcome outcome{};
     double random = 0;
   };
+  /// Of a task with forEach while its items run.
+  struct Items {
+    std::vector<json::value> list{};  // an item moves to its instance when its turn comes
+    std::vector<TaskIndex> tasks{};   // by place; no_task: its turn has not come
+    std::unordered_set<TaskIndex> open{};
+    std::uint32_t next = 0;
+    std::uint32_t ended = 0;
+    std::uint32_t failed = 0;
+    std::optional<Error> first_error{};
+  };
   /// What only few tasks have at a time: those that run, wait for a retry, or failed.
   struct Detail {
     StopReason stop = StopReason::none;
@@ -229,11 +254,13 @@ class Execution {
     std::deque<std::string> last_lines{};
     std::vector<TaskIndex> calls{};  // instances that it waits for
     std::unique_ptr<Ending> ending{};
+    std::unique_ptr<Items> items{};
   };
-  /// A task that runs because another one called it.
+  /// A run of a task because another one called it, or for one item of a list.
   struct Instance {
     std::string id{};
     TaskIndex source = no_task;  // its template
+    std::uint32_t place = 0;     // of its item
     TaskIndex parent = no_task;
     std::uint32_t parent_attempt = 0;
     json::value arguments{};
@@ -301,6 +328,9 @@ class Execution {
   void conclude_attempt(
       TaskIndex task, AttemptOutcome outcome, Instant now, double random, Effects& out
   );
+  static Error named(Error error, std::string_view task);
+  Error deadline_error(TaskIndex task) const;
+  std::optional<Instant> deadline_of(TaskIndex task) const;
   void hold_task(TaskIndex task, Error reason, Instant now, Effects& out);
   void note_hold_reason(TaskIndex task);
   void note_spend(TaskIndex task, std::uint32_t attempt, std::vector<Spend> spend, Instant now);
@@ -310,12 +340,29 @@ class Execution {
   // execution_calls.cpp
   Result<> check_call(TaskIndex caller, TaskCall const& call) const;
   TaskIndex add_instance(std::string_view key, Instance made);
+  std::optional<TaskIndex> find_instance(TaskIndex source, std::uint32_t number) const;
   void settle_template(TaskIndex task, Instant now, Effects& out);
   void stop_calls(TaskIndex caller, Instant now, Effects& out);
   void cancel_instance(TaskIndex task, Instant now, Effects& out);
   void answer(TaskIndex task, Effects& out);
   void cancel_restored_instances(Instant now, Effects& out);
   void restore_instance(TaskRecord const& record);
+
+  // execution_items.cpp: forEach
+  /// Nobody carries it out: it is over when its time has come, or its items have ended.
+  bool runs_by_itself(TaskIndex task) const;
+  void begin_items(TaskIndex task, Instant now, Effects& out);
+  Result<> read_items(TaskIndex task);
+  void advance_items(TaskIndex task, Instant now, Effects& out);
+  void start_item(TaskIndex task, std::uint32_t place, Instant now, Effects& out);
+  void item_ended(TaskIndex item);
+  void count_ended(TaskIndex item, Items& items) const;
+  void drop_items(TaskIndex task, Instant now, Effects& out);
+  void stop_items(TaskIndex task, Instant now, Effects& out);
+  void conclude_items(TaskIndex task, Instant now, Effects& out);
+  void complete_items(TaskIndex task, Items const& items, Instant now, Effects& out);
+  void resume_items(TaskIndex task, Instant now, Effects& out);
+  void start_items_over(TaskIndex task, bool all, Instant now);
 
   // What changed goes into the next change: a row once, as it stands when the change is taken.
   PendingRecord& record_task(TaskIndex task);
@@ -338,6 +385,7 @@ class Execution {
   std::unordered_map<TaskIndex, Calls> calls_;  // by template
   std::uint32_t calls_count_ = 0;
   std::deque<TaskIndex> ended_callers_;  // whose last called task has ended
+  std::deque<TaskIndex> advancing_;      // tasks with forEach of which an item has ended
   std::size_t unfinished_count_ = 0;
   std::size_t running_count_ = 0;
   std::optional<Error> failure_;  // the first that nothing handles

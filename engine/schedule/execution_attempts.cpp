@@ -108,14 +108,14 @@ void Execution::stop_attempt(TaskIndex task, StopReason reason, Instant now, Eff
   if (is_told && !(goes_on && ends_it)) return;  // else it would be tried again after all
   if (detail.ending && !ends_it) return;         // its runner is done: only what it called is not
   detail.stop = reason;
-  if (!is_told && !detail.ends_at && !detail.ending) out.stop.push_back(task);
+  if (!is_told && !runs_by_itself(task) && !detail.ending) out.stop.push_back(task);
   stop_calls(task, now, out);
 }
 
 void Execution::interrupt_all(Instant now, Effects& out) {
   for (TaskIndex task = 0; task < tasks_.size() && running_count_ > 0; ++task) {
-    if (tasks_[task].status != Status::running || details_[task].ends_at) continue;
-    stop_attempt(task, is_instance(task) ? StopReason::caller : StopReason::shutdown, now, out);
+    if (tasks_[task].status != Status::running || runs_by_itself(task)) continue;
+    stop_attempt(task, parent_of(task) ? StopReason::caller : StopReason::shutdown, now, out);
   }
 }
 

@@ -44,7 +44,7 @@ std::string_view Execution::task_id(TaskIndex task) const {
 }
 
 json::value const* Execution::task_arguments(TaskIndex task) const {
-  return is_instance(task) ? &instance(task).arguments : nullptr;
+  return is_instance(task) && !is_item(task) ? &instance(task).arguments : nullptr;
 }
 
 Result<> Execution::check_call(TaskIndex caller, TaskCall const& call) const {
@@ -117,6 +117,13 @@ TaskIndex Execution::add_instance(std::string_view key, Instance made) {
   return task;
 }
 
+std::optional<TaskIndex> Execution::find_instance(TaskIndex source, std::uint32_t number) const {
+  auto const found =
+      instance_by_id_.find(workflow_->tasks[source].id + "[" + std::to_string(number) + "]");
+  if (found == instance_by_id_.end()) return std::nullopt;
+  return found->second;
+}
+
 /// A called task is over when all that could call it are: it tells how often it was called.
 void Execution::settle_template(TaskIndex task, Instant now, Effects& out) {
   auto const found = calls_.find(task);
@@ -138,7 +145,7 @@ void Execution::stop_calls(TaskIndex caller, Instant now, Effects& out) {
 void Execution::cancel_instance(TaskIndex task, Instant now, Effects& out) {
   Status const status = tasks_[task].status;
   if (is_terminal(status)) return;
-  if (status == Status::running && !details_[task].ends_at)
+  if (status == Status::running && !runs_by_itself(task))
     return stop_attempt(task, StopReason::caller, now, out);
   if (status == Status::running) leave_running(task);  // a wait has nobody who could answer
   details_[task].error = caller_ended();
@@ -177,7 +184,7 @@ Result<json::value> Execution::take_answer(TaskIndex task) {
 /// Instances that a crash cut short: whoever called them is tried again and calls anew.
 void Execution::cancel_restored_instances(Instant now, Effects& out) {
   for (auto task = static_cast<TaskIndex>(workflow_->tasks.size()); task < tasks_.size(); ++task) {
-    if (is_terminal(tasks_[task].status)) continue;
+    if (is_terminal(tasks_[task].status) || is_item(task)) continue;
     details_[task].error = Error{
         ErrorClass::transient,
         "interrupted",
@@ -187,8 +194,8 @@ void Execution::cancel_restored_instances(Instant now, Effects& out) {
   }
 }
 
-/// Instances that have ended are history: only their number counts. The others get a place, to be
-/// cancelled.
+/// Calls that have ended are history: only their number counts. The others get a place, to be
+/// cancelled. Items keep theirs: their results are still to be used.
 void Execution::restore_instance(TaskRecord const& record) {
   std::size_t const bracket = record.task.find('[');
   if (bracket == std::string::npos || record.task.back() != ']') return;
@@ -198,6 +205,12 @@ void Execution::restore_instance(TaskRecord const& record) {
       std::string_view(record.task).substr(bracket + 1, record.task.size() - bracket - 2);
   std::uint32_t number = 0;
   std::from_chars(key.data(), key.data() + key.size(), number);
+  if (workflow_->tasks[*source].for_each) {
+    Instance item;
+    item.source = *source;
+    item.place = number;
+    return restore_task(add_instance(key, std::move(item)), record);
+  }
   Calls& calls = calls_[*source];
   calls.last_key = std::max(calls.last_key, number);
   ++calls.count;

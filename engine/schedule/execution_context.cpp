@@ -29,6 +29,10 @@ std::string Execution::context_text(TaskIndex task) const {
       {"logs", std::move(logs)},
   };
   if (auto const* arguments = task_arguments(task)) context["args"] = *arguments;
+  if (auto const* item = task_item(task)) {
+    context["item"] = *item;
+    context["index"] = item_place(task);
+  }
   return to_text(context);
 }
 

@@ -22,7 +22,7 @@ void Execution::make_ready(TaskIndex task, Instant now, Effects& out) {
   state.status = Status::pending;
   state.queued = true;
   state.queued_at = now;
-  if (options(task).deadline && details_[task].first_queued_at == Instant{}) {
+  if (!is_item(task) && options(task).deadline && details_[task].first_queued_at == Instant{}) {
     start_deadline(task, now);
     record_task(task);  // a deadline is not extended by a crash
   }
@@ -53,7 +53,9 @@ void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out)
   --unfinished_count_;
   record_task_event(task, now);
   out.settled.push_back(task);
+  if (is_item(task)) return item_ended(task);
   if (is_instance(task)) return answer(task, out);  // what it means is up to its caller
+  if (def(task).for_each) drop_items(task, now, out);
   settled_.push_back(task);
   if (status == Status::failed && !is_handled_failure(task)) {
     if (!failure_) {
@@ -66,7 +68,13 @@ void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out)
 }
 
 void Execution::propagate(Instant now, Effects& out) {
-  while (!settled_.empty() || !ended_callers_.empty()) {
+  while (!settled_.empty() || !ended_callers_.empty() || !advancing_.empty()) {
+    if (settled_.empty() && ended_callers_.empty()) {
+      TaskIndex const task = advancing_.front();
+      advancing_.pop_front();
+      if (item_counts(task)) advance_items(task, now, out);
+      continue;
+    }
     if (settled_.empty()) {
       TaskIndex const caller = ended_callers_.front();
       ended_callers_.pop_front();
@@ -136,8 +144,11 @@ Result<bool> Execution::is_met(Edge const& edge) const {
 
 void Execution::dependencies_met(TaskIndex task, Instant now, Effects& out) {
   if (!is_instance(task) && def(task).is_template) return settle_template(task, now, out);
+  auto const start = [&] {
+    return def(task).for_each ? begin_items(task, now, out) : make_ready(task, now, out);
+  };
   auto const& when = options(task).when;
-  if (!when) return make_ready(task, now, out);
+  if (!when) return start();
   ExecutionScope const scope(*this, task);
   auto held = when->evaluate_condition(scope);
   if (!held) {
@@ -146,7 +157,7 @@ void Execution::dependencies_met(TaskIndex task, Instant now, Effects& out) {
         "task " + quoted(name_of(task)) + ": when could not be evaluated: " + error.message;
     fail(task, std::move(error), now, out);
   } else if (*held) {
-    make_ready(task, now, out);
+    start();
   } else {
     skip(task, "condition_false", "its condition (when) did not hold", now, out);
   }
@@ -178,7 +189,9 @@ void Execution::cancel_rest(StopReason reason, Instant now, Effects& out) {
     Status const status = tasks_[task].status;
     if (status == Status::running) {
       stop_attempt(task, reason, now, out);
-      if (details_[task].ends_at) {  // a wait has nobody who could answer
+      if (details_[task].items) {
+        advancing_.push_back(task);         // it ends when its items have
+      } else if (details_[task].ends_at) {  // a wait has nobody who could answer
         leave_running(task);
         settle(task, Status::cancelled, now, out);
       }

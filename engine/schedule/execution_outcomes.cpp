@@ -8,12 +8,6 @@
 namespace ropewalk {
 namespace {
 
-Error named(Error error, std::string_view task) {
-  std::string const prefix = "task \"" + std::string(task) + "\"";
-  if (!error.message.starts_with(prefix)) error.message = prefix + ": " + error.message;
-  return error;
-}
-
 Error fail_when_error(cel::Expression const& condition) {
   std::string const source(condition.source());
   return Error{
@@ -63,6 +57,27 @@ std::string bounded_text(json::value detail, ExecutionOptions const& options) {
 }
 
 }  // namespace
+
+Error Execution::named(Error error, std::string_view task) {
+  std::string const prefix = "task \"" + std::string(task) + "\"";
+  if (!error.message.starts_with(prefix)) error.message = prefix + ": " + error.message;
+  return error;
+}
+
+Error Execution::deadline_error(TaskIndex task) const {
+  return Error{
+      ErrorClass::transient,
+      "deadline_exceeded",
+      "did not end within its deadline of " + format_duration(*options(task).deadline),
+      "raise deadline, or lower retry.maxAttempts"};
+}
+
+/// Items have that of the whole list.
+std::optional<Instant> Execution::deadline_of(TaskIndex task) const {
+  auto const& deadline = options(task).deadline;
+  if (!deadline) return std::nullopt;
+  return details_.at(is_item(task) ? instance(task).source : task).first_queued_at + *deadline;
+}
 
 void Execution::finish_attempt(
     TaskIndex task,
@@ -122,16 +137,10 @@ void Execution::conclude_attempt(
       attempt_failed(task, std::move(error), now, random, out);
       break;
     }
-    case StopReason::deadline: {
-      Error error{
-          ErrorClass::transient,
-          "deadline_exceeded",
-          "did not end within its deadline of " + format_duration(*options(task).deadline),
-          "raise deadline, or lower retry.maxAttempts"};
+    case StopReason::deadline:
       leave_running(task);
-      fail(task, named(std::move(error), task_id(task)), now, out);
+      fail(task, named(deadline_error(task), task_id(task)), now, out);
       break;
-    }
     case StopReason::cancel:
     case StopReason::failure:
       leave_running(task);
@@ -223,8 +232,7 @@ void Execution::attempt_failed(
   Detail& detail = details_[task];
   auto delay = state_.cancel_requested ? std::nullopt
                                        : next_try(options(task).retry, error, state.tries, random);
-  if (delay && options(task).deadline &&
-      now + *delay >= detail.first_queued_at + *options(task).deadline)
+  if (auto const end = deadline_of(task); delay && end && now + *delay >= *end)
     delay.reset();  // there is no time left for it
   if (!delay) return fail(task, std::move(error), now, out);
   detail.error = std::move(error);

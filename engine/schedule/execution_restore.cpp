@@ -48,6 +48,9 @@ void Execution::restore_tasks(StoredExecution const& stored) {
     else
       restore_instance(record);
   }
+  for (auto task = static_cast<TaskIndex>(workflow_->tasks.size()); task < tasks_.size(); ++task)
+    if (is_item(task) && tasks_[instance(task).source].status == Status::completed)
+      tasks_[task].output.reset();  // the list of results has it
 }
 
 void Execution::restore_task(TaskIndex task, TaskRecord const& record) {
@@ -76,7 +79,7 @@ void Execution::restore_task(TaskIndex task, TaskRecord const& record) {
     details_[task].log_bytes = record.log_bytes;
     details_[task].log_bytes_kept = record.log_bytes;
   }
-  if (options(task).deadline && record.first_queued_at)
+  if (!is_item(task) && options(task).deadline && record.first_queued_at)
     start_deadline(task, *record.first_queued_at);
 }
 
@@ -91,7 +94,12 @@ void Execution::resume_stored(Instant now, Effects& out) {
     }
   }
   count_unmet();
-  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) resume_active(task, now, out);
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) {
+    if (tasks_[task].status == Status::running && def(task).for_each)
+      resume_items(task, now, out);
+    else
+      resume_active(task, now, out);
+  }
   // What had been told to stop is not gone on with.
   if (state_.cancel_requested)
     cancel_rest(StopReason::cancel, now, out);
@@ -106,7 +114,8 @@ void Execution::resume_active(TaskIndex task, Instant now, Effects& out) {
   TaskState& state = tasks_[task];
   if (state.status != Status::running && state.status != Status::retrying) return;
   Detail& detail = details_[task];
-  if (options(task).deadline && detail.first_queued_at == Instant{})  // by an older server
+  if (!is_item(task) && options(task).deadline &&
+      detail.first_queued_at == Instant{})  // by an older server
     start_deadline(task, state.queued_at == Instant{} ? now : state.queued_at);
   if (state.status == Status::retrying) {
     set_timer(detail.retry_at.value_or(now), task, TimerKind::retry);
@@ -148,14 +157,15 @@ void Execution::resume_pending(Instant now, Effects& out) {
 
 Result<> Execution::retry_failed(Instant now, Effects& out) {
   ROPEWALK_CHECK(is_terminal(state_.status));
-  std::vector<bool> again(tasks_.size(), false);
+  std::vector<bool> again(tasks_.size(), false), from_above(tasks_.size(), false);
   bool any = false;
   for (TaskIndex const task : workflow_->graph.topological_order()) {
     Status const status = tasks_[task].status;
     bool starts_over =
         status == Status::failed || status == Status::cancelled || !is_terminal(status);
     for (auto const& edge : workflow_->graph.dependencies(task))
-      starts_over = starts_over || again[edge.from];
+      from_above[task] = from_above[task] || again[edge.from];
+    starts_over = starts_over || from_above[task];
     again[task] = starts_over;
     any = any || starts_over;
   }
@@ -175,8 +185,11 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
   failure_.reset();
   record_state(now);
   cancel_restored_instances(now, out);
-  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
-    if (again[task]) start_over(task, now);
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) {
+    if (!again[task]) continue;
+    start_over(task, now);
+    if (def(task).for_each) start_items_over(task, from_above[task], now);
+  }
   count_unmet();
   resume_pending(now, out);
   propagate(now, out);

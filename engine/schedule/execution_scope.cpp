@@ -99,6 +99,12 @@ std::optional<cel::Value> ExecutionScope::lookup(std::string_view name) const {
     auto const* arguments = execution_.task_arguments(task_);
     return arguments ? std::optional(Value::view(*arguments)) : std::nullopt;
   }
+  if (name == "item") {
+    auto const* item = execution_.task_item(task_);
+    return item ? std::optional(Value::view(*item)) : std::nullopt;
+  }
+  if (name == "index" && execution_.is_item(task_))
+    return Value(static_cast<std::int64_t>(execution_.item_place(task_)));
   return std::nullopt;
 }
 

@@ -75,20 +75,11 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
     case TimerKind::deadline:
       if (tasks_[task].status == Status::running && !details_[task].ends_at) {
         stop_attempt(task, StopReason::deadline, now, out);
+        if (details_[task].items) stop_items(task, now, out);
         break;
       }
       if (tasks_[task].status == Status::running) leave_running(task);
-      fail(
-          task,
-          Error{
-              ErrorClass::transient,
-              "deadline_exceeded",
-              "task \"" + name_of(task) + "\" did not end within its deadline of " +
-                  format_duration(*options(task).deadline),
-              "raise deadline, or lower retry.maxAttempts"},
-          now,
-          out
-      );
+      fail(task, named(deadline_error(task), task_id(task)), now, out);
       break;
   }
 }

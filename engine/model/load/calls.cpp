@@ -55,6 +55,16 @@ void TasksReader::add_calls(Path const& path) {
     }
   }
   if (known.empty()) return;
+  for (auto const& [caller, called] : known)
+    if (workflow_.tasks[called].for_each)
+      problems_.add(
+          task_path(called, path).field("forEach"),
+          {"called_task_for_each",
+           "task " + quoted(workflow_.tasks[called].id) +
+               " is called as a tool, and runs once a call",
+           "remove forEach: the model may call it once an item",
+           Spot::key}
+      );
   for (Edge const& edge : edges_) {
     if (edge.is_call) continue;
     std::string const& from = workflow_.tasks[edge.from].id;

@@ -66,10 +66,12 @@ std::uint32_t TasksReader::add_condition(
   // Large graphs repeat their conditions: each text is compiled once.
   auto const [found, is_new] = conditions_.emplace(source, no_condition);
   if (!is_new && found->second != no_condition) {
-    references_.check(workflow_.edge_conditions[found->second], path, source, Scope{index});
+    references_.check(
+        workflow_.edge_conditions[found->second], path, source, Scope{index, false, true}
+    );
     return found->second;
   }
-  auto compiled = references_.compile(source, path, Scope{index});
+  auto compiled = references_.compile(source, path, Scope{index, false, true});
   if (!compiled) return no_condition;
   found->second = static_cast<std::uint32_t>(workflow_.edge_conditions.size());
   workflow_.edge_conditions.push_back(std::move(*compiled));

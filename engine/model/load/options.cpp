@@ -73,7 +73,7 @@ std::shared_ptr<TaskOptions const> OptionsReader::read(
   if (auto const found = shared_.find(key); found != shared_.end()) {
     // The conditions are the same text, but what they may refer to depends on the task.
     TaskOptions const& options = *found->second;
-    Scope const scope{index};
+    Scope const scope{index, false, true};
     Path const when = path.field("when"), fail_when = path.field("failWhen");
     if (options.when) references_.check(*options.when, when, options.when->source(), scope);
     if (options.fail_when)
@@ -107,7 +107,7 @@ std::shared_ptr<TaskOptions const> OptionsReader::build(
     read_retry(options->retry, *retry, fields.path("retry"), problems_);
   options->needs = read_needs(task, path, type);
   if (auto const text = fields.string("when"))
-    options->when = references_.compile(*text, fields.path("when"), {index});
+    options->when = references_.compile(*text, fields.path("when"), {index, false, true});
   if (auto const text = fields.string("failWhen"))
     options->fail_when = references_.compile(*text, fields.path("failWhen"), {index, true});
   return options;

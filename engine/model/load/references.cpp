@@ -9,8 +9,8 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 7> roots{
-    "inputs", "variables", "tasks", "execution", "args", "item", "secrets"};
+constexpr std::array<std::string_view, 8> roots{
+    "inputs", "variables", "tasks", "execution", "args", "item", "index", "secrets"};
 constexpr std::string_view template_sign = "${{";
 
 std::string quoted(std::string_view text) {
@@ -79,18 +79,20 @@ void References::check(
       check_task(reference, path, content, scope);
       continue;
     }
-    if (root == "args")
-      args_uses_.push_back(
-          {scope.task,
-           scope.task,
-           steps_of(path),
-           TextPlace{reference.position.line, reference.position.column},
-           std::string(content)}
+    if (root == "args" || root == "item" || root == "index")
+      local_uses_.push_back(
+          {root,
+           scope,
+           {scope.task,
+            scope.task,
+            steps_of(path),
+            TextPlace{reference.position.line, reference.position.column},
+            std::string(content)}}
       );
     if (std::ranges::find(roots, root) != roots.end()) continue;
     Finding finding{"unknown_name", "there is no name " + quoted(root)};
     finding.hint = problems_.suggest(
-        root, roots, "known are inputs, variables, tasks, execution, args, item and secrets"
+        root, roots, "known are inputs, variables, tasks, execution, args, item, index and secrets"
     );
     finding.inside = TextPlace{reference.position.line, reference.position.column};
     finding.content = content;
@@ -177,20 +179,31 @@ struct References::Search {
   std::size_t steps_left = 100'000'000;  // about a second; what is beyond shows when it runs
 };
 
-void References::check_args() {
-  for (Use& use : args_uses_) {
-    if (use.user != Scope::no_task && workflow_.tasks[use.user].is_template) continue;
-    Finding finding{"unknown_name", "there are no args here: nothing calls this task"};
-    finding.hint = "only tasks that are named as tools have args; use inputs or tasks here";
+void References::check_locals() {
+  for (auto& [name, scope, use] : local_uses_) {
+    TaskDef const* task = scope.task == Scope::no_task ? nullptr : &workflow_.tasks[scope.task];
+    bool const is_called = name == "args";
+    if (task && (is_called ? task->is_template : task->for_each && !scope.is_of_list)) continue;
+    Finding finding{"unknown_name"};
+    if (is_called) {
+      finding.message = "there are no args here: nothing calls this task";
+      finding.hint = "only tasks that are named as tools have args; use inputs or tasks here";
+    } else if (scope.is_of_list) {
+      finding.message = "there is no " + name + " here: this is evaluated once, for the whole list";
+      finding.hint = "leave items out by filter(): forEach: ${{ inputs.list.filter(x, x > 1) }}";
+    } else {
+      finding.message = "there is no " + name + " here: this task has no forEach";
+      finding.hint = "add forEach, or use inputs or tasks";
+    }
     finding.inside = use.inside;
     finding.content = std::move(use.content);
     problems_.add(std::move(use.steps), std::move(finding));
   }
-  args_uses_.clear();
+  local_uses_.clear();
 }
 
 void References::check_order(Graph const& graph) {
-  check_args();
+  check_locals();
   if (graph.topological_order().empty()) return;
   std::ranges::stable_sort(uses_, {}, &Use::user);
   std::optional<Search> search;

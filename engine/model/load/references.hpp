@@ -20,6 +20,7 @@ struct Scope {
   static constexpr TaskIndex no_task = 0xffffffff;
   TaskIndex task = no_task;     // the task that it belongs to; none: an execution's beginning
   bool may_use_itself = false;  // failWhen looks at the task's own result
+  bool is_of_list = false;      // for the whole list of a forEach: there is no item
 };
 
 class References {
@@ -50,7 +51,8 @@ class References {
   void check_order(Graph const& graph);
 
  private:
-  void check_args();
+  /// `args` are there in called tasks only, `item` and `index` in those with forEach.
+  void check_locals();
   struct Use {
     TaskIndex user = 0;
     TaskIndex used = 0;
@@ -70,7 +72,12 @@ class References {
   Workflow const& workflow_;
   Problems& problems_;
   std::vector<Use> uses_{};
-  std::vector<Use> args_uses_{};  // `args` is there in called tasks only: these are known last
+  struct LocalUse {
+    std::string name{};
+    Scope scope{};
+    Use use{};
+  };
+  std::vector<LocalUse> local_uses_{};        // which tasks are called is known last
   std::vector<std::string_view> task_ids_{};  // filled when the first suggestion is asked for
 };
 

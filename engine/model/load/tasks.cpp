@@ -8,7 +8,8 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 4> structure_fields{"type", "needs", "dependencies", "env"};
+constexpr std::array<std::string_view, 5> structure_fields{
+    "type", "needs", "dependencies", "env", "forEach"};
 
 std::string quoted(std::string_view text) {
   return '"' + shorten(text, 60) + '"';
@@ -155,6 +156,7 @@ void TasksReader::read_task(TaskIndex index, Path const& path) {
   TaskDef& def = workflow_.tasks[index];
   def.type = type;
   def.options = options_.read(task, path, *type, index);
+  read_for_each(index, task, path);
   read_calls(index, task, *type, path);
   read_config(index, task, *type, path);
 }

@@ -49,6 +49,10 @@ class TasksReader {
   void read_config(
       TaskIndex index, json::object const& task, TaskType const& type, Path const& path
   );
+  // for_each.cpp
+  void read_for_each(TaskIndex index, json::object const& task, Path const& path);
+  void read_items(ForEach& each, json::value const& items, Path const& path, TaskIndex index);
+
   void check_env(json::value const& env, Path const& path, TaskIndex index);
 
   void read_dependencies(TaskIndex index, json::object const& task, Path const& path);
