@@ -45,6 +45,7 @@ class NodeBackend : public Backend {
       ExecutionFilter filter, std::string after, std::uint32_t limit
   ) override;
   Async<Result<>> command(ExecutionId id, Command command) override;
+  Async<Result<>> resolve(ExecutionId id, TaskResolution resolution) override;
   Async<Result<>> retry(ExecutionId id) override;
   Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) override;
   Async<Result<LivePlace>> place(ExecutionId id) override;
@@ -86,6 +87,8 @@ class NodeBackend : public Backend {
   /// Errors: not_found (the execution, or the task in it).
   Async<Result<>> expect_task(ExecutionId id, std::string task);
   Async<bool> is_stored(ExecutionId id);
+  /// Why an order to one that is not live here was not carried out.
+  Async<Result<>> not_live(ExecutionId id);
   ExecutionId new_id();
   NodeShard& home_of(ExecutionId id) const;
 

@@ -96,6 +96,12 @@ Async<Result<>> command_at(NodeShard& home, ExecutionId id, Command command) {
   co_return co_await work->engine.command(id, command);
 }
 
+Async<Result<>> resolve_at(NodeShard& home, ExecutionId id, TaskResolution resolution) {
+  auto const work = home.work;
+  if (!work) co_return no_work();
+  co_return co_await work->engine.resolve(id, std::move(resolution));
+}
+
 Async<Result<>> retry_at(NodeShard& home, NodeCommon& common, ExecutionId id) {
   auto const work = home.work;
   if (!work || !common.is_settled.load()) co_return no_work();
@@ -274,6 +280,7 @@ Async<Result<Started>> NodeBackend::submit(
   record.directory = std::move(request.directory);
   record.idempotency_key = request.idempotency_key;
   record.concurrency_key = *key;
+  record.parent = std::move(request.parent);
   record.created_at = common_.clock.now();
   submission.inputs = std::move(request.inputs);
   auto& home = home_of(id);
@@ -301,6 +308,21 @@ Async<Result<>> NodeBackend::command(ExecutionId id, Command command) {
   auto commanding = on_shard(home.shard, make);
   auto const done = co_await std::move(commanding);
   if (done || done.error().code != "not_found") co_return done;
+  auto explaining = not_live(id);
+  co_return co_await std::move(explaining);
+}
+
+Async<Result<>> NodeBackend::resolve(ExecutionId id, TaskResolution resolution) {
+  auto& home = home_of(id);
+  auto make = [&home, id, &resolution] { return resolve_at(home, id, std::move(resolution)); };
+  auto resolving = on_shard(home.shard, make);
+  auto const done = co_await std::move(resolving);
+  if (done || done.error().code != "not_found") co_return done;
+  auto explaining = not_live(id);
+  co_return co_await std::move(explaining);
+}
+
+Async<Result<>> NodeBackend::not_live(ExecutionId id) {
   auto const stored = co_await place(id);
   if (!stored) co_return stored.error();
   if (is_terminal(stored->status))

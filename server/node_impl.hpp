@@ -15,6 +15,7 @@
 #include "engine/async/turns.hpp"
 #include "engine/model/task_type.hpp"
 #include "engine/runtime/admission_service.hpp"
+#include "engine/runtime/cached_runner.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "providers/process/launcher.hpp"
@@ -22,6 +23,7 @@
 #include "server/ai/shard_ai.hpp"
 #include "server/api/api.hpp"
 #include "server/blocking.hpp"
+#include "server/child_runner.hpp"
 #include "server/http/front.hpp"
 #include "server/hub.hpp"
 #include "server/node.hpp"
@@ -34,6 +36,7 @@
 #include "sql/journal.hpp"
 #include "sql/node_lease.hpp"
 #include "sql/private_cluster.hpp"
+#include "sql/response_cache.hpp"
 #include "sql/store.hpp"
 
 #include <atomic>
@@ -79,6 +82,11 @@ struct ShardWork {
   ProcessRunner runner;
   ShardAi ai;
   ShardHttp http;
+  ChildRunner children;
+  sql::PostgresResponseCache results;  // of tasks with `cache`
+  CachedRunner cached_processes;
+  CachedRunner cached_http;
+  CachedRunner cached_children;
   Engine engine;
 };
 

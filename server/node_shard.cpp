@@ -59,20 +59,15 @@ EngineOptions engine_options(NodeCommon const& common, std::uint32_t shard) {
 }
 
 EngineParts engine_parts(
-    NodeCommon& common,
-    NodeShard& shard,
-    AdmissionService& admission,
-    Journal& journal,
-    ProcessRunner& runner,
-    ShardAi& ai,
-    ShardHttp& http
+    NodeCommon& common, NodeShard& shard, AdmissionService& admission, ShardWork& work
 ) {
-  EngineParts out{common.clock, journal, shard.hub, common.metrics, admission};
-  out.runners["command"] = &runner;
-  out.runners["script"] = &runner;
-  out.runners["ai"] = &ai.runner();
-  out.runners["http"] = &http.runner();
-  out.runners["webhook"] = &http.runner();
+  EngineParts out{common.clock, work.journal, shard.hub, common.metrics, admission};
+  out.runners["command"] = &work.cached_processes;
+  out.runners["script"] = &work.cached_processes;
+  out.runners["ai"] = &work.ai.runner();
+  out.runners["http"] = &work.cached_http;
+  out.runners["webhook"] = &work.cached_http;
+  out.runners["workflow"] = &work.cached_children;
   return out;
 }
 
@@ -92,6 +87,7 @@ NodeCommon::NodeCommon(Config wanted)
   register_process_types(types);
   register_ai_types(types);
   register_http_types(types);
+  register_child_type(types);
 }
 
 ShardWork::ShardWork(
@@ -110,10 +106,15 @@ ShardWork::ShardWork(
           shard.store,
           common.metrics}),
       http({shard.shard.executor(), common.config, *common.ai, common.clock, common.blocking}),
+      children(shard.shard.executor(), shard.backend, common.stopping),
+      results(shard.pool),
+      cached_processes(runner, results, common.clock),
+      cached_http(http.runner(), results, common.clock),
+      cached_children(children, results, common.clock),
       engine(
           shard.shard.executor(),
           engine_options(common, shard.index()),
-          engine_parts(common, shard, admission, journal, runner, ai, http)
+          engine_parts(common, shard, admission, *this)
       ) {}
 
 NodeShard::NodeShard(

@@ -19,11 +19,12 @@ constexpr Statement insert_executions{
     "insert_executions",
     "INSERT INTO executions (id, workflow, workflow_version, definition_hash, inputs, priority,"
     " labels, directory, idempotency_key, concurrency_key, created_at, status, paused,"
-    " cancel_requested, started_at, finished_at, error, last_seq, owner)"
-    " SELECT *, $19::bigint FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[],"
+    " cancel_requested, started_at, finished_at, error, last_seq, parent, parent_task, depth, "
+    "owner)"
+    " SELECT *, $22::bigint FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[],"
     " $5::json[], $6::integer[], $7::jsonb[], $8::text[], $9::text[], $10::text[],"
     " $11::timestamptz[], $12::integer[], $13::boolean[], $14::boolean[], $15::timestamptz[],"
-    " $16::timestamptz[], $17::json[], $18::bigint[])"};
+    " $16::timestamptz[], $17::json[], $18::bigint[], $19::uuid[], $20::text[], $21::integer[])"};
 
 constexpr Statement update_executions{
     "update_executions",
@@ -172,7 +173,10 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
       E::timestamptz,
       E::timestamptz,
       E::json,
-      E::int8
+      E::int8,
+      E::uuid,
+      E::text,
+      E::int4
   );
   static ExecutionState const pending{};
   for (auto const& [id, created] : rows.created) {
@@ -190,6 +194,13 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
     auto const state = rows.states.find(id);
     add_state(columns, 11, state == rows.states.end() ? pending : *state->second.state);
     if (state != rows.states.end()) rows.states.erase(state);
+    auto const& parent = created->parent;
+    if (parent)
+      columns[18].add(parent->execution);
+    else
+      columns[18].add_null();
+    columns[19].add_if_any(parent ? parent->task : std::string());
+    columns[20].add_int4(parent ? static_cast<std::int32_t>(parent->depth) : 0);
   }
   Step step;
   step.statement = &insert_executions;

@@ -14,7 +14,7 @@ static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal 
 #define STATE_COLUMNS "status, paused, cancel_requested, started_at, finished_at, error, last_seq"
 #define CREATED_COLUMNS                                                           \
   "workflow, workflow_version, definition_hash, inputs, priority, labels::text, " \
-  "directory, idempotency_key, concurrency_key, created_at"
+  "directory, idempotency_key, concurrency_key, created_at, parent, parent_task, depth"
 #define TASK_COLUMNS                                                                \
   "execution, task, status, attempt, tries, interruptions, queued_at, started_at, " \
   "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold, parent"
@@ -31,6 +31,10 @@ constexpr Statement select_attempts{
     "select_attempts",
     "SELECT task, attempt, started_at, finished_at, error, usage FROM attempts"
     " WHERE execution = $1::uuid ORDER BY task, attempt"};
+constexpr Statement select_children{
+    "select_children",
+    "SELECT id, parent_task, workflow, status FROM executions WHERE parent = $1::uuid"
+    " ORDER BY id LIMIT 1000"};
 constexpr Statement sum_by_task{
     "sum_by_task",
     "SELECT task, " SPEND_TOTAL_COLUMNS
@@ -124,6 +128,8 @@ StoredExecution read_execution(Rows const& rows, std::size_t row) {
   created.idempotency_key = rows.text(row, 15);
   created.concurrency_key = rows.text(row, 16);
   created.created_at = rows.at(row, 17).value_or(Instant());
+  if (auto const depth = static_cast<std::uint32_t>(rows.int4(row, 20)); depth > 0)
+    created.parent = ParentTask{rows.id(row, 18), rows.text(row, 19), depth};
   return out;
 }
 
@@ -146,6 +152,14 @@ TaskRecord read_task(Rows const& rows, std::size_t row) {
   task.hold = static_cast<Hold>(rows.integer(row, 15));
   task.parent = rows.text(row, 16);
   return task;
+}
+
+ChildExecution read_child(Rows const& rows, std::size_t row) {
+  return {
+      rows.id(row, 0),
+      rows.text(row, 1),
+      rows.text(row, 2),
+      static_cast<Status>(rows.integer(row, 3))};
 }
 
 AttemptRecord read_attempt(Rows const& rows, std::size_t row) {
@@ -187,7 +201,7 @@ Error refusal(std::string code, std::string message) {
 }  // namespace
 
 Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
-  std::vector<Step> steps(6);
+  std::vector<Step> steps(7);
   steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
   steps[1].statement = &select_execution;
   steps[1].params.id(id);
@@ -197,19 +211,23 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
   steps[3].params.id(id);
   steps[4].statement = &sum_by_task;
   steps[4].params.id(id);
-  steps[5].statement = &commit_read;
+  steps[5].statement = &select_children;
+  steps[5].params.id(id);
+  steps[6].statement = &commit_read;
   CO_TRY(auto results, co_await pool_.run(steps));
   if (results[1].empty())
     co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
   ExecutionRow out;
   out.stored = read_execution(results[1], 0);
-  out.owner = results[1].integer(0, 18);
+  out.owner = results[1].integer(0, 21);
   for (std::size_t i = 0; i < results[2].size(); ++i)
     out.stored.tasks.push_back(read_task(results[2], i));
   for (std::size_t i = 0; i < results[3].size(); ++i)
     out.attempts.push_back(read_attempt(results[3], i));
   for (std::size_t i = 0; i < results[4].size(); ++i)
     out.spend.push_back(read_spend_total(results[4], i));
+  for (std::size_t i = 0; i < results[5].size(); ++i)
+    out.children.push_back(read_child(results[5], i));
   co_return out;
 }
 

@@ -46,11 +46,20 @@ struct SpendTotal {
 
 enum class SpendGroup : unsigned char { day, workflow, model };
 
+/// An execution that a task started.
+struct ChildExecution {
+  ExecutionId execution{};
+  std::string task{};  // of the parent
+  std::string workflow{};
+  Status status = Status::pending;
+};
+
 struct ExecutionRow {
   StoredExecution stored{};
   std::int64_t owner = 0;
   std::vector<AttemptRecord> attempts{};
-  std::vector<SpendTotal> spend{};  // by task
+  std::vector<SpendTotal> spend{};         // by task
+  std::vector<ChildExecution> children{};  // oldest first, at most 1,000
 };
 
 /// A line of a list: an execution without its inputs and tasks.

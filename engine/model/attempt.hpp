@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -21,6 +22,8 @@ struct AttemptRequest {
   ExecutionId execution{};
   std::string task{};
   std::uint32_t attempt = 1;
+  std::uint32_t tries = 1;  // without those that an end of the server cut short
+  std::uint32_t depth = 0;  // of the execution, in executions that started others
   std::string type{};
   std::string idempotency_key{};  // "<execution>/<task>/<attempt group>": the same for every retry
                                   // of the same run of the task
@@ -32,7 +35,11 @@ struct AttemptRequest {
   WorkflowBudget budget{};                      // what is shared with other attempts
   std::int32_t priority = 50;                   // the task's, or what it falls back to
   bool approved = false;  // a person let the task go on after it was held (AttemptOutcome::hold)
-  std::uint64_t log_bytes_used = 0;  // what earlier attempts of the task took of its log's limit
+  /// Where its result may be found, and is to be kept; empty: it is not cached.
+  std::string cache_key{};
+  std::chrono::microseconds cache_ttl{};
+  bool cache_is_written_only = false;  // what is there was not good enough the last time
+  std::uint64_t log_bytes_used = 0;    // what earlier attempts of the task took of its log's limit
   /// ExecutionContext as JSON text (DESIGN §5); may be called at most once, before the runner first
   /// suspends.
   std::function<std::string()> context{};
@@ -44,12 +51,17 @@ struct TaskCall {
   boost::json::value arguments{};  // what the called task's expressions see as `args`
 };
 
+/// What a person makes of a task that has failed and waits for one (onFailure: pause).
+enum class Resolve : unsigned char { retry, skip, fail, complete };
+
 struct AttemptOutcome {
   Result<boost::json::value> output{boost::json::value{}};
   boost::json::value
       usage{};  // {"userCpuMs",…}: what the attempt cost; null when there is nothing to tell
   boost::json::value detail{};  // what people look at afterwards; null when there is nothing
   std::vector<Spend> spend{};   // paid for, however the attempt ended
+  /// The server ends, and the runner has let go for that: what it waited for is waited for again.
+  bool is_interrupted = false;
   /// Set: the task must not go on without a person (a budget is used up, …). It waits again, the
   /// execution is paused for this reason, and `output` counts for nothing.
   std::optional<Error> hold{};

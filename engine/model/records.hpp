@@ -17,6 +17,14 @@
 
 namespace ropewalk {
 
+/// The task that an execution was started by (type `workflow`).
+struct ParentTask {
+  ExecutionId execution{};
+  std::string task{};
+  std::uint32_t depth =
+      0;  // of the execution that it started: 1, or more where parents have parents
+};
+
 /// An execution as it was accepted. JSON fields are JSON text, without NUL.
 struct NewExecution {
   std::string workflow{};             // its name
@@ -28,6 +36,7 @@ struct NewExecution {
   std::string directory{};
   std::string idempotency_key{};  // empty: none
   std::string concurrency_key{};  // rendered; empty: the workflow has no limit or no key
+  std::optional<ParentTask> parent{};
   Instant created_at{};
 };
 
@@ -46,6 +55,7 @@ enum class Hold : unsigned char {
   none,
   held,      // waits for `resume`
   approved,  // `resume` was given: holds for its next attempt
+  failed,    // it has failed, and waits to be resolved (onFailure: pause)
 };
 
 /// Where a task stands. One row a task, written first when it leaves PENDING, or becomes ready with

@@ -14,6 +14,23 @@ TaskTypes::TaskTypes() {
       .needs_slot = false,
   });
   add(TaskType{
+      .name = "switch",
+      .description = "Takes the first case whose condition holds, and leads to its tasks.",
+      .fields =
+          {{
+               .name = "cases",
+               .kind = FieldKind::list,
+               .required = true,
+               .description = "Each with `when` (CEL), `then` (ids of tasks) and a `name`.",
+           },
+           {
+               .name = "otherwise",
+               .kind = FieldKind::list,
+               .description = "Ids of the tasks that follow when no case holds.",
+           }},
+      .needs_slot = false,
+  });
+  add(TaskType{
       .name = "wait",
       .description = "Waits for a time, without holding a slot.",
       .fields = {{

@@ -59,6 +59,7 @@ struct TaskType {
   std::vector<FieldSpec> fields{};  // beside the fields that every task has
   std::uint32_t max_attempts_default = 1;
   bool needs_slot = true;  // false: the engine carries it out by itself and it takes no pool slot
+  bool takes_default_pool = true;  // false: it takes slots only of the pools that it names
   /// Looks deeper than the fields' kinds can say (one of two fields is needed, …). May be empty.
   std::function<void(boost::json::object const& task, ReportProblem const& report)> check{};
   /// Brings the type's own fields into one form before what stands in `${{ }}` is put in:

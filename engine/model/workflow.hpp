@@ -68,12 +68,13 @@ struct TaskOptions {
   std::optional<Duration> deadline{};       // the task, with its retries and waits between them
   std::optional<Duration> queue_timeout{};  // the wait for a slot
   RetryConfig retry{};
-  /// Sorted by pool; never empty for a type that needs a slot. Those of a task that calls others
+  /// Sorted by pool. Those of a task that calls others
   /// cover what its calls need, so that one of them can always run (docs/workflow.md).
   std::vector<PoolNeed> needs{};
   std::optional<cel::Expression> when{};
   std::optional<cel::Expression> fail_when{};
   bool allow_failure = false;
+  bool pause_on_failure = false;  // onFailure: pause, of this task alone
 };
 
 /// What an item that has failed means for the others.
@@ -90,17 +91,33 @@ struct ForEach {
   OnItemFailure on_failure = OnItemFailure::stop;
 };
 
+/// One way on from a `switch` task.
+struct SwitchCase {
+  std::string name{};  // what the task's output calls it
+  cel::Expression when;
+};
+
+/// `cache: {key, ttl}`: a result is used again by whoever comes to the same key in time.
+struct ResultCaching {
+  cel::Expression key;
+  Duration ttl{};
+  std::string scope{};  // the workflow, the task and its definition: what the key holds within
+};
+
 struct TaskDef {
   std::string id{};
   TaskType const* type = nullptr;
   std::shared_ptr<TaskOptions const> options{};
-  std::shared_ptr<ForEach const> for_each{};  // null: it runs once
-  cel::JsonTemplate config{};                 // the type's own fields and `env`, as an object
-  bool is_template = false;  // run by calls of other tasks only, an instance a call
+  std::shared_ptr<ForEach const> for_each{};               // null: it runs once
+  std::shared_ptr<std::vector<SwitchCase> const> cases{};  // of a `switch` only
+  std::shared_ptr<ResultCaching const> caching{};          // null: it runs anew each time
+  cel::JsonTemplate config{};  // the type's own fields and `env`, as an object
+  bool is_template = false;    // run by calls of other tasks only, an instance a call
+  bool is_final = false;       // of `finally`: runs when all others have ended, however they did
 };
 
 enum class OnLimit : unsigned char { queue, reject, cancel_oldest };
-enum class OnFailure : unsigned char { finish, cancel };
+enum class OnFailure : unsigned char { finish, cancel, pause };
 
 /// How many executions of this workflow (with the same key) may run at once.
 struct ConcurrencyLimit {

@@ -132,6 +132,26 @@ json::object for_each_schema() {
   );
 }
 
+json::object caching_schema() {
+  json::object fields;
+  fields["key"] = of_type("string", "CEL: what the result depends on.");
+  fields["ttl"] = reference("duration", "How long a result may be used again.");
+  return closed_object(
+      std::move(fields), {"key", "ttl"}, "Its result is used again for the same key."
+  );
+}
+
+json::object cases_schema() {
+  json::object fields;
+  fields["name"] = json::object{{"type", "string"}, {"pattern", id_pattern}};
+  fields["when"] = of_type("string", "CEL: the first case that holds is taken.");
+  fields["then"] = described(
+      {{"type", "array"}, {"items", {{"type", "string"}}}}, "Ids of the tasks that follow."
+  );
+  json::object item = closed_object(std::move(fields), {"when"}, "");
+  return described({{"type", "array"}, {"minItems", 1}, {"items", std::move(item)}}, "The cases.");
+}
+
 json::object common_fields() {
   json::object out = shared_fields();
   out["type"] = of_type("string", "What kind of task it is.");
@@ -147,6 +167,7 @@ json::object common_fields() {
   out["when"] = of_type("string", "CEL: skipped when it does not hold.");
   out["failWhen"] = of_type("string", "CEL on its own result: failed when it holds.");
   out["forEach"] = for_each_schema();
+  out["onFailure"] = words({"pause"}, "When it has failed for good, a person decides.");
   out["env"] = described(
       {{"type", "object"},
        {"additionalProperties", {{"type", json::array{"string", "number", "boolean"}}}}},
@@ -203,8 +224,9 @@ json::object task_schema(TaskType const& type) {
     properties.erase("pool");
     properties.erase("resources");
   }
+  if (type.needs_slot) properties["cache"] = caching_schema();
   for (FieldSpec const& spec : type.fields) {
-    properties[spec.name] = field_schema(spec);
+    properties[spec.name] = spec.name == "cases" ? cases_schema() : field_schema(spec);
     if (spec.required) required.emplace_back(spec.name);
   }
   return closed_object(std::move(properties), std::move(required), type.description);
@@ -260,7 +282,10 @@ json::object workflow_fields() {
   out["concurrency"] = closed_object(std::move(limit), {"limit"}, "Limits its executions.");
   out["budget"] = budget_schema();
   out["priority"] = number_in("integer", 0, 100, "Of its executions; higher first.");
-  out["onFailure"] = words({"finish", "cancel"}, "What runs when a task fails.");
+  out["onFailure"] = words(
+      {"finish", "cancel", "pause"},
+      "What becomes of the others when a task fails; pause: a person decides."
+  );
   out["labels"] = described(
       {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}},
       "Labels of its executions."
@@ -290,6 +315,7 @@ json::value workflow_schema(TaskTypes const& types) {
       {"minProperties", 1},
       {"propertyNames", {{"pattern", id_pattern}}},
       {"additionalProperties", reference("task")}};
+  properties["finally"] = described(tasks, "Tasks that run when all others have ended.");
   properties["tasks"] = described(std::move(tasks), "The tasks by their ids.");
   json::object schema = closed_object(std::move(properties), {"name", "tasks"}, "");
   schema["$schema"] = "http://json-schema.org/draft-07/schema#";

@@ -34,6 +34,9 @@ Async<Result<>> Engine::submit(Submission submission) {
 Async<Result<>> Engine::command(ExecutionId execution, Command command) {
   return impl_->command(execution, command);
 }
+Async<Result<>> Engine::resolve(ExecutionId execution, TaskResolution resolution) {
+  return impl_->resolve(execution, std::move(resolution));
+}
 Async<> Engine::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
   return impl_->adopt(std::move(workflow), std::move(stored));
 }
@@ -215,6 +218,15 @@ Async<Result<>> Engine::Impl::command(ExecutionId execution, Command command) {
       done = core_.resume(execution, now());
       break;
   }
+  if (!done) co_return done;
+  co_return co_await durable(execution);
+}
+
+Async<Result<>> Engine::Impl::resolve(ExecutionId execution, TaskResolution resolution) {
+  if (is_closed_) co_return stopping();
+  auto const done = core_.resolve(
+      execution, resolution.task, resolution.how, std::move(resolution.output), now()
+  );
   if (!done) co_return done;
   co_return co_await durable(execution);
 }

@@ -78,6 +78,12 @@ struct Submission {
 
 enum class Command : unsigned char { cancel, pause, resume };
 
+struct TaskResolution {
+  std::string task{};
+  Resolve how = Resolve::retry;
+  boost::json::value output{};  // of a task that is declared complete
+};
+
 class Engine {
  public:
   Engine(Executor executor, EngineOptions options, EngineParts parts);
@@ -90,6 +96,10 @@ class Engine {
   /// Durable when it returns. Errors: not_found when the execution is not live on this shard,
   /// shutting_down, fenced, change_rejected.
   Async<Result<>> command(ExecutionId execution, Command command);
+
+  /// What becomes of a task that has failed and waits for a person (onFailure: pause). Durable when
+  /// it returns. Errors: those of command(), unknown_task, not_waiting, output_too_large.
+  Async<Result<>> resolve(ExecutionId execution, TaskResolution resolution);
 
   /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
   /// on with it. An engine that stops leaves it to the next one. REQUIRES, as for abandon() and

@@ -46,6 +46,25 @@ void explain_dependencies(Execution const& execution, TaskIndex task, json::obje
       {{"waitsFor", std::move(names)}, {"count", unmet.size()}});
 }
 
+/// What has failed and waits for a person, and what waits for the end of all others.
+bool explain_apart(Execution const& execution, TaskIndex task, json::object& line) {
+  if (execution.is_held_failure(task)) {
+    Error const* error = execution.task_error(task);
+    json::object detail{{"actions", json::array{"retry", "skip", "fail", "complete"}}};
+    if (error) detail["error"] = to_json(*error);
+    std::string const message = "has failed, and waits for a person to resolve it";
+    say(line, "failed", error ? message + ": " + error->message : message, std::move(detail));
+    return true;
+  }
+  if (!execution.task_def(task).is_final || execution.is_finishing()) return false;
+  std::size_t const count = execution.unfinished_before_finally();
+  say(line,
+      "finally",
+      "runs when all other tasks have ended: " + std::to_string(count) + " have not",
+      {{"count", count}});
+  return true;
+}
+
 void explain_pause(Execution const& execution, json::object& line) {
   auto const& reason = execution.hold_reason();
   if (!reason) return say(line, "paused", "the execution is paused; resume it to go on", {});
@@ -88,6 +107,7 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
       break;
     }
     default:
+      if (explain_apart(execution, task, line)) break;
       if (execution.is_paused())
         explain_pause(execution, line);
       else if (execution.is_queued(task))

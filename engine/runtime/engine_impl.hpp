@@ -23,6 +23,7 @@ class Engine::Impl {
 
   Async<Result<>> submit(Submission submission);
   Async<Result<>> command(ExecutionId execution, Command command);
+  Async<Result<>> resolve(ExecutionId execution, TaskResolution resolution);
   Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
   void abandon(StoredExecution const& stored, Error error);
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);

@@ -158,6 +158,22 @@ Result<> EngineCore::resume(ExecutionId id, Instant now) {
   return {};
 }
 
+Result<> EngineCore::resolve(
+    ExecutionId id, std::string const& task, Resolve how, json::value output, Instant now
+) {
+  TRY(Live * live, require_live(id));
+  auto const index = live->machine.find_task(task);
+  if (!index)
+    return Error{
+        ErrorClass::permanent,
+        "unknown_task",
+        "execution " + id.to_string() + " has no task \"" + shorten(task, 60) + "\""};
+  Effects fx;
+  TRY_VOID(live->machine.resolve(*index, how, std::move(output), now, fx));
+  after(*live, std::move(fx), now);
+  return {};
+}
+
 void EngineCore::wake(Instant now) {
   while (!wakes_.empty() && wakes_.top().at <= now) {
     WakeAt const due = wakes_.top();

@@ -105,6 +105,10 @@ class EngineCore {
   Result<> cancel(ExecutionId id, Instant now);
   Result<> pause(ExecutionId id, Instant now);
   Result<> resume(ExecutionId id, Instant now);
+  /// As Execution::resolve(). Errors besides: not_found (the execution), unknown_task.
+  Result<> resolve(
+      ExecutionId id, std::string const& task, Resolve how, json::value output, Instant now
+  );
   void granted(RequestId slot, Instant now);
   void refused(RequestId slot, Error error, Instant now);
   void attempt_finished(RequestId slot, AttemptOutcome outcome, Instant now);

@@ -23,9 +23,14 @@ Execution::Execution(
       record_(std::move(record)),
       inputs_(std::move(inputs)),
       options_(options),
-      tasks_(workflow_->tasks.size()),
-      unfinished_count_(workflow_->tasks.size()) {
+      tasks_(workflow_->tasks.size()) {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) count_unfinished(task, 1);
   count_unmet();
+}
+
+void Execution::count_unfinished(TaskIndex task, int change) {
+  unfinished_count_ += static_cast<std::size_t>(change);
+  if (def(task).is_final) unfinished_final_count_ += static_cast<std::size_t>(change);
 }
 
 void Execution::count_unmet() {
@@ -49,16 +54,18 @@ void Execution::begin(Instant now, Effects& out) {
   state_.started_at = now;
   record_state(now);
   for (TaskIndex task = 0; task < tasks_.size(); ++task)
-    if (tasks_[task].unmet == 0) dependencies_met(task, now, out);
+    if (tasks_[task].unmet == 0 && !def(task).is_final) dependencies_met(task, now, out);
   propagate(now, out);
   end_if_done(now, out);
 }
 
 void Execution::cancel(Instant now, Effects& out) {
-  if (is_terminal(state_.status) || state_.cancel_requested) return;
+  if (is_terminal(state_.status)) return;
+  bool const is_again = state_.cancel_requested;
+  if (is_again && !is_finishing()) return;  // what is at the end is not lost to impatience
   state_.cancel_requested = true;
   dirty_ = true;
-  cancel_rest(StopReason::cancel, now, out);
+  cancel_rest(StopReason::cancel, now, out, is_again);
   propagate(now, out);
   end_if_done(now, out);
 }
@@ -72,7 +79,7 @@ void Execution::pause(Instant now) {
 void Execution::resume(Instant now, Effects& out) {
   if (is_terminal(state_.status) || !state_.paused) return;
   state_.paused = false;
-  hold_.reset();
+  refresh_hold_reason();
   record_state(now);
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
     if (!is_queued(task)) continue;

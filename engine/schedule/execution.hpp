@@ -99,9 +99,13 @@ class Execution {
   /// One whose definition cannot be read any more: ends as FAILED. REQUIRES: abandoned_workflow(),
   /// not resumed.
   void give_up(Error error, Instant now, Effects& out);
+  /// The tasks of `finally` still run; cancelled once more, they are cut short as well.
   void cancel(Instant now, Effects& out);
   void pause(Instant now);
   void resume(Instant now, Effects& out);
+  /// What a person makes of a task that has failed and waits for that (onFailure: pause). `output`
+  /// is its result where it is declared complete. Errors: not_waiting, output_too_large.
+  Result<> resolve(TaskIndex task, Resolve how, json::value output, Instant now, Effects& out);
 
   /// The slot is there. Returns what to run, or nullopt when the task ended instead (an expression
   /// in it failed) or carries itself out (`pass`, `wait`). `random` is for jitter, as below.
@@ -192,7 +196,19 @@ class Execution {
   bool is_queued(TaskIndex task) const {
     return tasks_[task].status == Status::pending && tasks_[task].queued;
   }
+  /// It has failed, and a person is to say what becomes of it.
+  bool is_held_failure(TaskIndex task) const;
+  /// Its tasks have ended, those of `finally` are under way.
+  bool is_finishing() const {
+    return unfinished_count_ > 0 && unfinished_count_ == unfinished_final_count_;
+  }
+  /// What the execution ends as, if nothing more happens to it.
+  Status end_status() const;
+  std::optional<Error> const& failure() const { return failure_; }
   std::size_t unfinished_count() const { return unfinished_count_; }
+  std::size_t unfinished_before_finally() const {
+    return unfinished_count_ - unfinished_final_count_;
+  }
   std::size_t running_count() const { return running_count_; }
 
   // For expressions and for people (execution_scope.hpp, explain.hpp).
@@ -292,11 +308,12 @@ class Execution {
     return instances_[task - workflow_->tasks.size()];
   }
   void count_unmet();
+  void count_unfinished(TaskIndex task, int change);
   void restore_tasks(StoredExecution const& stored);
   void restore_task(TaskIndex task, TaskRecord const& record);
   bool resume_wait(TaskIndex task, Instant now);
   void resume_active(TaskIndex task, Instant now, Effects& out);
-  void resume_pending(Instant now, Effects& out);
+  void resume_pending(bool of_finally, Instant now, Effects& out);
   void start_over(TaskIndex task, Instant now);
   void set_timer(Instant at, TaskIndex task, TimerKind kind);
   bool is_due(Timer const& timer) const;
@@ -314,11 +331,13 @@ class Execution {
   void skip(TaskIndex task, std::string code, std::string reason, Instant now, Effects& out);
   void fail(TaskIndex task, Error error, Instant now, Effects& out);
   bool is_handled_failure(TaskIndex task) const;
-  void cancel_rest(StopReason reason, Instant now, Effects& out);
+  void cancel_rest(StopReason reason, Instant now, Effects& out, bool of_finally = false);
   void end_if_done(Instant now, Effects& out);
 
   // execution_attempts.cpp
   void run_inline(TaskIndex task, json::value config, Instant now, double random, Effects& out);
+  Result<json::value> choose_case(TaskIndex task) const;
+  Result<std::string> cache_key(TaskIndex task) const;
   void attempt_failed(TaskIndex task, Error error, Instant now, double random, Effects& out);
   void attempt_succeeded(
       TaskIndex task, json::value output, Instant now, double random, Effects& out
@@ -331,8 +350,13 @@ class Execution {
   static Error named(Error error, std::string_view task);
   Error deadline_error(TaskIndex task) const;
   std::optional<Instant> deadline_of(TaskIndex task) const;
+
+  // execution_holds.cpp: what waits for a person
   void hold_task(TaskIndex task, Error reason, Instant now, Effects& out);
+  bool holds_failure(TaskIndex task) const;
+  void hold_failure(TaskIndex task, Error error, Instant now, Effects& out);
   void note_hold_reason(TaskIndex task);
+  void refresh_hold_reason();
   void note_spend(TaskIndex task, std::uint32_t attempt, std::vector<Spend> spend, Instant now);
   void keep_attempt(TaskIndex task, Instant finished_at);
   void leave_running(TaskIndex task);
@@ -387,6 +411,8 @@ class Execution {
   std::deque<TaskIndex> ended_callers_;  // whose last called task has ended
   std::deque<TaskIndex> advancing_;      // tasks with forEach of which an item has ended
   std::size_t unfinished_count_ = 0;
+  std::size_t unfinished_final_count_ = 0;  // of them, those of `finally`
+  bool has_begun_finally_ = false;
   std::size_t running_count_ = 0;
   std::optional<Error> failure_;  // the first that nothing handles
   std::optional<Error> hold_;

@@ -1,5 +1,6 @@
 // Execution: attempts, from the slot to the runner, and how they are stopped.
 #include "engine/base/json.hpp"
+#include "engine/model/cel/value_json.hpp"
 #include "engine/schedule/execution.hpp"
 #include "engine/schedule/execution_scope.hpp"
 
@@ -43,6 +44,13 @@ std::optional<AttemptRequest> Execution::start_attempt(
     run_inline(task, std::move(*config), now, random, out);
     return std::nullopt;
   }
+  auto cached = cache_key(task);
+  if (!cached) {
+    attempt_failed(task, cached.error(), now, random, out);
+    propagate(now, out);
+    end_if_done(now, out);
+    return std::nullopt;
+  }
   if (options(task).timeout)
     set_timer(now + *options(task).timeout, task, TimerKind::attempt_timeout);
   AttemptRequest request;
@@ -54,12 +62,17 @@ std::optional<AttemptRequest> Execution::start_attempt(
   request.priority = task_priority(task);
   request.approved = detail.hold == Hold::approved;
   request.attempt = state.attempt;
+  request.tries = state.tries;
+  request.depth = record_.parent ? record_.parent->depth : 0;
   request.type = def(task).type->name;
   std::uint32_t const group =
       state.attempt - state.tries - state.interruptions;  // grows when a person has it run again
   request.idempotency_key = id_.to_string() + "/" + name_of(task) + "/" + std::to_string(group + 1);
   if (auto* object = config->if_object()) request.config = std::move(*object);
   request.directory = record_.directory;
+  request.cache_key = std::move(*cached);
+  if (def(task).caching) request.cache_ttl = def(task).caching->ttl;
+  request.cache_is_written_only = state.attempt > 1;
   request.log_bytes_used = detail.log_bytes;
   request.context = [this, task] { return context_text(task); };
   return request;
@@ -83,12 +96,43 @@ void Execution::run_inline(
       return;
     }
     attempt_failed(task, duration.error(), now, random, out);
+  } else if (def(task).cases) {
+    auto chosen = choose_case(task);
+    if (chosen)
+      attempt_succeeded(task, std::move(*chosen), now, random, out);
+    else
+      attempt_failed(task, chosen.error(), now, random, out);
   } else {
     auto const* value = fields ? fields->if_contains("value") : nullptr;
     attempt_succeeded(task, value ? *value : json::value(), now, random, out);
   }
   propagate(now, out);
   end_if_done(now, out);
+}
+
+/// The first case that holds; what stands behind it is not looked at.
+Result<json::value> Execution::choose_case(TaskIndex task) const {
+  ExecutionScope const scope(*this, task);
+  for (SwitchCase const& way : *def(task).cases) {
+    auto const holds = way.when.evaluate_condition(scope);
+    if (!holds) {
+      Error error = holds.error();
+      error.message = "case " + way.name + " could not be evaluated: " + error.message;
+      return error;
+    }
+    if (*holds) return json::value(json::object{{"case", way.name}});
+  }
+  return json::value(json::object{{"case", "otherwise"}});
+}
+
+/// Empty where results are not cached.
+Result<std::string> Execution::cache_key(TaskIndex task) const {
+  auto const& caching = def(task).caching;
+  if (!caching) return std::string();
+  ExecutionScope const scope(*this, task);
+  TRY(auto const value, caching->key.evaluate(scope));
+  TRY(auto const key, cel::to_json(value));
+  return caching->scope + "\n" + to_canonical_text(key);
 }
 
 void Execution::refuse_start(TaskIndex task, Error error, Instant now, Effects& out) {

@@ -113,7 +113,7 @@ TaskIndex Execution::add_instance(std::string_view key, Instance made) {
   instance_by_id_.emplace(made.id, task);
   instances_.push_back(std::move(made));
   tasks_.emplace_back();
-  ++unfinished_count_;
+  count_unfinished(task, 1);
   return task;
 }
 

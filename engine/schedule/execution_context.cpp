@@ -28,6 +28,11 @@ std::string Execution::context_text(TaskIndex task) const {
       {"inputs", inputs_},
       {"logs", std::move(logs)},
   };
+  if (def(task).is_final) {
+    json::value error = failure_ ? to_json(*failure_) : json::value();
+    context["execution"] =
+        json::object{{"status", to_string(end_status())}, {"error", std::move(error)}};
+  }
   if (auto const* arguments = task_arguments(task)) context["args"] = *arguments;
   if (auto const* item = task_item(task)) {
     context["item"] = *item;

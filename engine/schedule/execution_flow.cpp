@@ -50,7 +50,7 @@ void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out)
   }
   state.status = status;
   state.finished_at = now;
-  --unfinished_count_;
+  count_unfinished(task, -1);
   record_task_event(task, now);
   out.settled.push_back(task);
   if (is_item(task)) return item_ended(task);
@@ -63,7 +63,8 @@ void Execution::settle(TaskIndex task, Status status, Instant now, Effects& out)
       failure_ = cause;
       failure_->detail = json::object{{"task", name_of(task)}};
     }
-    if (workflow_->on_failure == OnFailure::cancel) cancel_rest(StopReason::failure, now, out);
+    if (workflow_->on_failure == OnFailure::cancel && !def(task).is_final)
+      cancel_rest(StopReason::failure, now, out);
   }
 }
 
@@ -91,7 +92,7 @@ void Execution::propagate(Instant now, Effects& out) {
 
 void Execution::visit_dependant(Edge const& edge, Instant now, Effects& out) {
   TaskState& state = tasks_[edge.to];
-  if (state.status != Status::pending || state.queued)
+  if (state.status != Status::pending || state.queued || is_held_failure(edge.to))
     return;  // decided by another dependency already
   auto const met = is_met(edge);
   if (!met) {
@@ -171,6 +172,7 @@ void Execution::skip(
 }
 
 void Execution::fail(TaskIndex task, Error error, Instant now, Effects& out) {
+  if (holds_failure(task)) return hold_failure(task, std::move(error), now, out);
   details_[task].error = std::move(error);
   settle(task, Status::failed, now, out);
 }
@@ -184,8 +186,10 @@ bool Execution::is_handled_failure(TaskIndex task) const {
   return false;
 }
 
-void Execution::cancel_rest(StopReason reason, Instant now, Effects& out) {
+/// Either all tasks but those of `finally`, or those.
+void Execution::cancel_rest(StopReason reason, Instant now, Effects& out, bool of_finally) {
   for (TaskIndex task = 0; task < tasks_.size(); ++task) {
+    if (def(task).is_final != of_finally) continue;
     Status const status = tasks_[task].status;
     if (status == Status::running) {
       stop_attempt(task, reason, now, out);
@@ -202,11 +206,20 @@ void Execution::cancel_rest(StopReason reason, Instant now, Effects& out) {
   settled_.clear();  // nothing is left that could depend on them
 }
 
+Status Execution::end_status() const {
+  if (state_.cancel_requested) return Status::cancelled;
+  return failure_ ? Status::failed : Status::completed;
+}
+
 void Execution::end_if_done(Instant now, Effects& out) {
-  if (unfinished_count_ > 0 || is_terminal(state_.status)) return;
-  state_.status = state_.cancel_requested ? Status::cancelled
-                  : failure_              ? Status::failed
-                                          : Status::completed;
+  if (is_terminal(state_.status)) return;
+  if (is_finishing() && !has_begun_finally_) {
+    has_begun_finally_ = true;
+    resume_pending(true, now, out);
+    propagate(now, out);
+  }
+  if (unfinished_count_ > 0) return;
+  state_.status = end_status();
   state_.finished_at = now;
   state_.paused = false;
   hold_.reset();

@@ -121,7 +121,9 @@ void Execution::conclude_attempt(
   if (detail.stop != StopReason::shutdown) detail.hold = Hold::none;  // an approval is used up
   switch (detail.stop) {
     case StopReason::none:
-      if (outcome.hold)
+      if (outcome.is_interrupted)
+        interrupted(task, now, out);
+      else if (outcome.hold)
         hold_task(task, std::move(*outcome.hold), now, out);
       else if (outcome.output)
         attempt_succeeded(task, std::move(*outcome.output), now, random, out);
@@ -156,32 +158,6 @@ void Execution::conclude_attempt(
       interrupted(task, now, out);
       break;
   }
-}
-
-/// The task waits again, for a person: the execution is paused, and says why.
-void Execution::hold_task(TaskIndex task, Error reason, Instant now, Effects& out) {
-  leave_running(task);
-  out.attempts.push_back(reason.error_class);
-  TaskState& state = tasks_[task];
-  Detail& detail = details_[task];
-  if (state.tries > 0) --state.tries;
-  detail.error = named(std::move(reason), task_id(task));
-  detail.hold = Hold::held;
-  state.finished_at = now;
-  keep_attempt(task, now);
-  for (TaskIndex other = 0; other < tasks_.size(); ++other)
-    if (is_queued(other)) out.withdraw.push_back(other);
-  note_hold_reason(task);
-  state_.paused = true;
-  make_ready(task, now, out);
-  record_task_event(task, now);
-  record_state(now);
-}
-
-void Execution::note_hold_reason(TaskIndex task) {
-  hold_ = details_[task].error.value_or(Error{});
-  if (hold_->detail.is_null()) hold_->detail = json::object{};
-  if (auto* facts = hold_->detail.if_object()) (*facts)["task"] = task_id(task);
 }
 
 void Execution::leave_running(TaskIndex task) {

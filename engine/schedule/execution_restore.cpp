@@ -32,8 +32,8 @@ Execution::Execution(
       state_(stored.state),
       options_(options),
       tasks_(workflow_->tasks.size()),
-      unfinished_count_(workflow_->tasks.size()),
       events_(stored.state.last_seq) {
+  for (TaskIndex task = 0; task < tasks_.size(); ++task) count_unfinished(task, 1);
   if (json::value inputs = read_back(record_.inputs); inputs.is_object())
     inputs_ = std::move(inputs.get_object());
   if (!state_.error.empty()) failure_ = error_from_json(read_back(state_.error));
@@ -69,10 +69,11 @@ void Execution::restore_task(TaskIndex task, TaskRecord const& record) {
   if (record.retry_at) details_[task].retry_at = record.retry_at;
   if (record.hold != Hold::none) {
     details_[task].hold = record.hold;
-    if (record.hold == Hold::held && state_.paused) note_hold_reason(task);
+    bool const waits = record.hold == Hold::failed || (record.hold == Hold::held && state_.paused);
+    if (waits) note_hold_reason(task);
   }
   if (is_terminal(record.status)) {
-    --unfinished_count_;
+    count_unfinished(task, -1);
     return;
   }
   if (record.log_bytes > 0) {
@@ -105,7 +106,7 @@ void Execution::resume_stored(Instant now, Effects& out) {
     cancel_rest(StopReason::cancel, now, out);
   else if (failure_ && workflow_->on_failure == OnFailure::cancel)
     cancel_rest(StopReason::failure, now, out);
-  resume_pending(now, out);
+  resume_pending(false, now, out);
   propagate(now, out);
   end_if_done(now, out);
 }
@@ -140,11 +141,13 @@ bool Execution::resume_wait(TaskIndex task, Instant now) {
   return true;
 }
 
-void Execution::resume_pending(Instant now, Effects& out) {
+/// Decides about the tasks that nothing has been decided about: those of `finally`, or all others.
+void Execution::resume_pending(bool of_finally, Instant now, Effects& out) {
   // What is settled in here is counted as unmet, and so is taken off again by propagate().
   for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task) {
     TaskState const& state = tasks_[task];
-    if (state.status != Status::pending || state.queued) continue;
+    if (state.status != Status::pending || state.queued || is_held_failure(task)) continue;
+    if (def(task).is_final != of_finally) continue;
     std::uint32_t const unmet = state.unmet;
     for (auto const& edge : workflow_->graph.dependencies(task)) {
       if (!is_terminal(tasks_[edge.from].status) || state.status != Status::pending) continue;
@@ -158,7 +161,7 @@ void Execution::resume_pending(Instant now, Effects& out) {
 Result<> Execution::retry_failed(Instant now, Effects& out) {
   ROPEWALK_CHECK(is_terminal(state_.status));
   std::vector<bool> again(tasks_.size(), false), from_above(tasks_.size(), false);
-  bool any = false;
+  bool any = false, any_before_finally = false;
   for (TaskIndex const task : workflow_->graph.topological_order()) {
     Status const status = tasks_[task].status;
     bool starts_over =
@@ -168,7 +171,11 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
     starts_over = starts_over || from_above[task];
     again[task] = starts_over;
     any = any || starts_over;
+    any_before_finally = any_before_finally || (starts_over && !def(task).is_final);
   }
+  if (any_before_finally)  // what comes at the end comes again
+    for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
+      if (def(task).is_final) again[task] = from_above[task] = true;
   if (!any)
     return Error{
         ErrorClass::permanent,
@@ -181,6 +188,7 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
   state_.finished_at.reset();
   state_.error.clear();
   hold_.reset();
+  has_begun_finally_ = false;
   if (!state_.started_at) state_.started_at = now;
   failure_.reset();
   record_state(now);
@@ -191,7 +199,7 @@ Result<> Execution::retry_failed(Instant now, Effects& out) {
     if (def(task).for_each) start_items_over(task, from_above[task], now);
   }
   count_unmet();
-  resume_pending(now, out);
+  resume_pending(false, now, out);
   propagate(now, out);
   end_if_done(now, out);
   return {};
@@ -201,7 +209,7 @@ void Execution::start_over(TaskIndex task, Instant now) {
   TaskState& state = tasks_[task];
   bool const had_attempt = is_terminal(state.status) && state.started_at != Instant{};
   if (had_attempt) keep_attempt(task, state.finished_at);
-  if (is_terminal(state.status)) ++unfinished_count_;
+  if (is_terminal(state.status)) count_unfinished(task, 1);
   details_.erase(task);
   state.status = Status::pending;
   state.queued = false;

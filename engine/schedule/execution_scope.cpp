@@ -68,7 +68,8 @@ class TasksView : public cel::MapView {
   TaskIndex self_;
 };
 
-/// execution: {id, workflow, version, priority, createdAt, labels}
+/// execution: {id, workflow, version, priority, createdAt, labels, status, error}. Tasks of
+/// `finally` see what it ends as.
 Value describe(Execution const& execution) {
   auto const& record = execution.record();
   json::object labels;
@@ -80,6 +81,8 @@ Value describe(Execution const& execution) {
       {"priority", record.priority},
       {"createdAt", format_instant(record.created_at)},
       {"labels", std::move(labels)},
+      {"status", to_string(execution.is_finishing() ? execution.end_status() : Status::running)},
+      {"error", execution.failure() ? to_json(*execution.failure()) : json::value()},
   };
   auto const owner = std::make_shared<json::value const>(std::move(description));
   return Value::view(*owner, owner);

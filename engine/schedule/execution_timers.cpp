@@ -27,7 +27,7 @@ bool Execution::is_due(Timer const& timer) const {
     case TimerKind::wait_end:
       return state.status == Status::running && state.attempt == timer.attempt;
     case TimerKind::deadline:
-      return !is_terminal(state.status) && it != details_.end() &&
+      return !is_terminal(state.status) && it != details_.end() && !is_held_failure(timer.task) &&
              it->second.first_queued_at + *options(timer.task).deadline == timer.at;
   }
   return false;

@@ -43,6 +43,7 @@ class ExecutionApi {
   Async<Response> list(Request request);
   Async<Response> get(Request request);
   Async<Response> command(Request request, Command command);
+  Async<Response> resolve(Request request);
   Async<Response> retry(Request request);
   Async<Response> started(Request request, Started started);
 

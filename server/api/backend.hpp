@@ -40,6 +40,7 @@ struct StartRequest {
   std::optional<std::int32_t> priority{};
   std::map<std::string, std::string> labels{};
   std::string directory{};
+  std::optional<ParentTask> parent{};
   std::string idempotency_key{};
   std::string
       body_hash{};  // of the request, to tell a repeat from another request with the same key
@@ -115,6 +116,9 @@ class Backend {
   ) = 0;
   /// Errors: not_found, already_ended, not_here.
   virtual Async<Result<>> command(ExecutionId id, Command command) = 0;
+  /// What becomes of a task that has failed and waits for a person. Errors: not_found,
+  /// already_ended, not_here, unknown_task, not_waiting, output_too_large.
+  virtual Async<Result<>> resolve(ExecutionId id, TaskResolution resolution) = 0;
   /// Errors: not_found, still_running, nothing_to_retry.
   virtual Async<Result<>> retry(ExecutionId id) = 0;
   /// Waits for the end; false when `limit` passed first. Errors: not_found.

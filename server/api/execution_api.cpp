@@ -4,6 +4,7 @@
 #include "server/http/problem_response.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ropewalk::server {
 namespace {
@@ -46,6 +47,24 @@ Result<ExecutionFilter> read_filter(Request const& request) {
   return out;
 }
 
+/// {"action": "retry" | "skip" | "fail" | "complete", "output"?}
+Result<TaskResolution> read_resolution(Request const& request) {
+  constexpr std::array<std::string_view, 4> actions{"retry", "skip", "fail", "complete"};
+  TRY(auto body, read_json_object(request, {"action", "output"}));
+  auto const* action = body.if_contains("action");
+  auto const* word = action ? action->if_string() : nullptr;
+  auto const* known = word ? std::ranges::find(actions, std::string_view(*word)) : actions.end();
+  if (known == actions.end()) return invalid_argument("action is retry, skip, fail or complete");
+  TaskResolution out;
+  out.task = std::string(request.param("task"));
+  out.how = static_cast<Resolve>(known - actions.begin());
+  auto* output = body.if_contains("output");
+  if (output && out.how != Resolve::complete)
+    return invalid_argument("an output is given with action complete only");
+  if (output) out.output = std::move(*output);
+  return out;
+}
+
 }  // namespace
 
 void ExecutionApi::add_to(Router& router) {
@@ -66,6 +85,12 @@ void ExecutionApi::add_to(Router& router) {
   command_route("/v1/executions/{id}/pause", Command::pause);
   command_route("/v1/executions/{id}/resume", Command::resume);
   route(Method::post, "/v1/executions/{id}/retry", Access::write, &ExecutionApi::retry);
+  route(
+      Method::post,
+      "/v1/executions/{id}/tasks/{task}/resolve",
+      Access::write,
+      &ExecutionApi::resolve
+  );
 }
 
 Async<Response> ExecutionApi::create(Request request) {
@@ -136,6 +161,20 @@ Async<Response> ExecutionApi::command(Request request, Command wanted) {
   if (!done) co_return problem_response(done.error());
   boost::json::object out;
   out["id"] = id->to_string();
+  co_return json_response(out, 202);
+}
+
+Async<Response> ExecutionApi::resolve(Request request) {
+  auto const id = read_execution_id(request);
+  if (!id) co_return problem_response(id.error());
+  auto wanted = read_resolution(request);
+  if (!wanted) co_return problem_response(wanted.error());
+  auto resolving = backend_.resolve(*id, std::move(*wanted));
+  auto const done = co_await std::move(resolving);
+  if (!done) co_return problem_response(done.error());
+  boost::json::object out;
+  out["id"] = id->to_string();
+  out["task"] = request.param("task");
   co_return json_response(out, 202);
 }
 

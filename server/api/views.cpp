@@ -9,6 +9,11 @@
 namespace ropewalk::server {
 namespace {
 
+std::string_view hold_name(Hold hold) {
+  if (hold == Hold::failed) return "failed";
+  return hold == Hold::held ? "held" : "approved";
+}
+
 void put_instant(json::object& out, std::string_view name, std::optional<Instant> const& instant) {
   if (instant) out[name] = format_instant(*instant);
 }
@@ -87,7 +92,7 @@ json::object task_view(TaskRecord const& task) {
   put_json(out, "output", task.output);
   put_json(out, "error", task.error);
   put_json(out, "usage", task.usage);
-  if (task.hold != Hold::none) out["hold"] = task.hold == Hold::held ? "held" : "approved";
+  if (task.hold != Hold::none) out["hold"] = hold_name(task.hold);
   if (!task.parent.empty()) {
     out["template"] = template_of(task.task);
     out["parent"] = task.parent;
@@ -115,6 +120,21 @@ using AttemptsByTask = std::unordered_map<std::string_view, json::array>;
 void put_attempts(json::object& task, std::string_view id, AttemptsByTask& attempts) {
   if (auto const found = attempts.find(id); found != attempts.end())
     task["attempts"] = std::move(found->second);
+}
+
+void put_relatives(json::object& out, sql::ExecutionRow const& row) {
+  if (auto const& parent = row.stored.created.parent)
+    out["parent"] =
+        json::object{{"execution", parent->execution.to_string()}, {"task", parent->task}};
+  if (row.children.empty()) return;
+  json::array children;
+  for (auto const& child : row.children)
+    children.push_back(json::object{
+        {"execution", child.execution.to_string()},
+        {"task", child.task},
+        {"workflow", child.workflow},
+        {"status", to_string(child.status)}});
+  out["children"] = std::move(children);
 }
 
 }  // namespace
@@ -153,6 +173,7 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
   out["createdAt"] = format_instant(stored.created.created_at);
   put_state(out, stored.state);
   put_json(out, "inputs", stored.created.inputs);
+  put_relatives(out, row);
   sql::SpendTotal sum;
   std::unordered_map<std::string_view, sql::SpendTotal const*> spend;
   for (auto const& total : row.spend) {
@@ -166,7 +187,8 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
   std::unordered_map<std::string_view, TaskRecord const*> records;
   for (auto const& task : stored.tasks) {
     records[task.task] = &task;
-    if (task.hold == Hold::held && stored.state.paused) put_json(out, "hold", task.error);
+    bool const is_held = task.hold == Hold::held && stored.state.paused;
+    if (is_held || task.hold == Hold::failed) put_json(out, "hold", task.error);
   }
   json::array tasks;
   auto const show = [&](TaskRecord const& task, std::string_view type) {

@@ -31,6 +31,8 @@ int dispatch(Arguments const& arguments) {
     case Verb::resume:
     case Verb::retry:
       return control_command(arguments);
+    case Verb::resolve:
+      return resolve_command(arguments);
     case Verb::prune:
       return prune_command(arguments);
     case Verb::providers:

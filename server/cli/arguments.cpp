@@ -107,6 +107,14 @@ void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
   of_execution("cancel", "Cancel an execution", Verb::cancel);
   of_execution("pause", "Start no more tasks of an execution", Verb::pause);
   of_execution("resume", "Go on with a paused execution", Verb::resume);
+  auto* resolve = of_execution(
+      "resolve", "Say what becomes of a task that has failed and waits for you", Verb::resolve
+  );
+  resolve->add_option("TASK", out.task, "the task")->required();
+  resolve->add_option("ACTION", out.action, "retry, skip, fail or complete")
+      ->required()
+      ->check(CLI::IsMember({"retry", "skip", "fail", "complete"}));
+  resolve->add_option("--output", out.output, "its output, as JSON, where it is declared complete");
   of_execution("retry", "Run an ended execution on from its failed tasks", Verb::retry);
 
   auto* prune = app.add_subcommand("prune", "Delete ended executions with their events and logs");

@@ -22,6 +22,7 @@ enum class Verb : unsigned char {
   cancel,
   pause,
   resume,
+  resolve,
   retry,
   prune,
   providers,
@@ -55,7 +56,8 @@ struct Arguments {
   std::string status{};               // ps
   std::string workflow{};             // ps
   std::uint32_t limit = 50;           // ps
-  std::string execution{};            // show, logs, why, cancel, pause, resume, retry
+  std::string execution{};            // show, logs, why, cancel, pause, resume, resolve, retry
+  std::string action{};               // resolve
   std::string task{};                 // show, logs, why
   bool follow = false;                // logs
   std::string older_than{};           // prune

@@ -24,6 +24,8 @@ int show_command(Arguments const& arguments);
 int logs_command(Arguments const& arguments);
 int why_command(Arguments const& arguments);
 
+/// resolve TASK ACTION (control_commands.cpp)
+int resolve_command(Arguments const& arguments);
 /// cancel, pause, resume, retry (control_commands.cpp)
 int control_command(Arguments const& arguments);
 int prune_command(Arguments const& arguments);

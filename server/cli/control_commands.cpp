@@ -6,6 +6,7 @@
 #include "server/cli/find_server.hpp"
 #include "server/cli/remote.hpp"
 #include "server/cli/run_view.hpp"
+#include "server/http/target.hpp"
 
 namespace ropewalk::cli {
 namespace {
@@ -40,6 +41,28 @@ int control_command(Arguments const& arguments) {
   } else {
     out.line(std::string(verb) + ": " + *id);
   }
+  return 0;
+}
+
+int resolve_command(Arguments const& arguments) {
+  json::object request{{"action", arguments.action}};
+  if (!arguments.output.empty()) {
+    auto output = parse_json(arguments.output);
+    if (!output) return report(output.error());
+    request["output"] = std::move(*output);
+  }
+  auto const client = client_for(arguments);
+  if (!client) return report(client.error());
+  auto const id = find_id(*client, arguments.execution);
+  if (!id) return report(id.error());
+  auto const place =
+      "/v1/executions/" + *id + "/tasks/" + server::percent_encode(arguments.task) + "/resolve";
+  auto const answer = client->post(place, request);
+  if (!answer) return report(answer.error());
+  Console out(stdout);
+  out.line(
+      arguments.json ? to_text(*answer) : arguments.action + ": " + *id + " " + arguments.task
+  );
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "providers/ai/ai_types.hpp"
 #include "providers/http/task/http_types.hpp"
 #include "providers/process/process_types.hpp"
+#include "server/child_runner.hpp"
 #include "server/cli/settings.hpp"
 
 #include <filesystem>
@@ -16,6 +17,7 @@ TaskTypes const& all_task_types() {
     register_process_types(out);
     register_ai_types(out);
     register_http_types(out);
+    server::register_child_type(out);
     return out;
   }();
   return types;

@@ -34,7 +34,7 @@ void TasksReader::read_calls(
     calls_.push_back({index, std::move(called.task), steps_inside(path, called.field)});
 }
 
-void TasksReader::add_calls(Path const& path) {
+void TasksReader::add_calls() {
   std::set<std::pair<TaskIndex, TaskIndex>> known;
   for (Call& call : calls_) {
     auto const called = workflow_.find(call.task);
@@ -49,6 +49,13 @@ void TasksReader::add_calls(Path const& path) {
           std::move(call.steps),
           {"self_call", "task " + quoted(call.task) + " calls itself", "name another task"}
       );
+    } else if (workflow_.tasks[*called].is_final != workflow_.tasks[call.caller].is_final) {
+      problems_.add(
+          std::move(call.steps),
+          {"called_across_finally",
+           "task " + quoted(call.task) + " and its caller do not both stand in `finally`",
+           "put them together"}
+      );
     } else if (known.emplace(call.caller, *called).second) {  // under several names: once
       workflow_.tasks[*called].is_template = true;
       edges_.push_back({call.caller, *called, DependencyType::completion, true, no_condition});
@@ -58,7 +65,7 @@ void TasksReader::add_calls(Path const& path) {
   for (auto const& [caller, called] : known)
     if (workflow_.tasks[called].for_each)
       problems_.add(
-          task_path(called, path).field("forEach"),
+          task_path(called).field("forEach"),
           {"called_task_for_each",
            "task " + quoted(workflow_.tasks[called].id) +
                " is called as a tool, and runs once a call",
@@ -71,7 +78,7 @@ void TasksReader::add_calls(Path const& path) {
     std::string const& to = workflow_.tasks[edge.to].id;
     if (workflow_.tasks[edge.to].is_template)
       problems_.add(
-          task_path(edge.to, path),
+          task_path(edge.to),
           {"called_task_waits",
            "task " + quoted(to) + " is called as a tool and cannot wait for " + quoted(from),
            "remove its dependencies: it runs whenever it is called",
@@ -79,7 +86,7 @@ void TasksReader::add_calls(Path const& path) {
       );
     if (workflow_.tasks[edge.from].is_template && edge.type == DependencyType::failure)
       problems_.add(
-          task_path(edge.to, path),
+          task_path(edge.to),
           {"called_task_never_fails",
            "task " + quoted(to) + " waits for " + quoted(from) +
                " to fail, but that one is called as a tool: its failures are its caller's business",

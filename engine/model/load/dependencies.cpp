@@ -12,6 +12,20 @@ std::string quoted(std::string_view text) {
   return '"' + shorten(text, 60) + '"';
 }
 
+Finding across_finally(std::string_view from, TaskDef const& user) {
+  if (user.is_final)
+    return {
+        "needless_dependency",
+        "tasks of `finally` begin when all others have ended: there is no need to wait for " +
+            quoted(from),
+        "remove this dependency; use when: tasks." + std::string(from) + ".status == ... instead"};
+  return {
+      "waits_for_finally",
+      "task " + quoted(user.id) + " cannot wait for " + quoted(from) +
+          ", which runs when all others have ended",
+      "put " + user.id + " into `finally` as well"};
+}
+
 }  // namespace
 
 void TasksReader::read_dependencies(TaskIndex index, json::object const& task, Path const& path) {
@@ -95,6 +109,8 @@ void TasksReader::add_edge(
         path,
         {"self_dependency", "task " + quoted(id) + " waits for itself", "remove this dependency"}
     );
+  if (workflow_.tasks[*from].is_final != workflow_.tasks[index].is_final)
+    return problems_.add(path, across_finally(id, workflow_.tasks[index]));
   if (last_user_[*from] == index)
     return problems_.add(
         path,
@@ -106,10 +122,10 @@ void TasksReader::add_edge(
   edges_.push_back({*from, index, type, false, condition});
 }
 
-void TasksReader::build_graph(Path const& path) {
+void TasksReader::build_graph() {
   if (edges_.size() > limits_.edges_max)
     return problems_.add(
-        path,
+        tasks_path_,
         {"too_large",
          std::to_string(edges_.size()) + " dependencies, where " +
              std::to_string(limits_.edges_max) + " are allowed"}
@@ -129,7 +145,7 @@ void TasksReader::build_graph(Path const& path) {
     }
     way += workflow_.tasks[cycle.front()].id;
     problems_.add(
-        task_path(cycle.front(), path),
+        task_path(cycle.front()),
         {"cycle",
          "these tasks wait for each other: " + way,
          "remove one of the dependencies",

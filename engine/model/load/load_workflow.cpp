@@ -65,7 +65,7 @@ LoadedWorkflow load_document(
   if (auto const* defaults = fields.object("defaults"))
     tasks.options().set_defaults(*defaults, fields.path("defaults"));
   if (auto const* given = fields.find("tasks")) {
-    tasks.read(*given, fields.path("tasks"));
+    tasks.read(*given, fields.find("finally"), root);
   } else {
     load::add_missing(problems, fields.path("tasks"), "add at least one task");
   }

@@ -6,7 +6,7 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 11> fields_all{
+constexpr std::array<std::string_view, 12> fields_all{
     "description",
     "priority",
     "timeout",
@@ -17,7 +17,8 @@ constexpr std::array<std::string_view, 11> fields_all{
     "resources",
     "when",
     "failWhen",
-    "allowFailure"};
+    "allowFailure",
+    "onFailure"};
 constexpr std::array<std::string_view, 8> fields_of_defaults{
     "priority",
     "timeout",
@@ -57,6 +58,7 @@ void OptionsReader::read_plain(TaskOptions& options, Fields const& fields) {
   if (auto const deadline = fields.duration("deadline")) options.deadline = *deadline;
   if (auto const timeout = fields.duration("queueTimeout")) options.queue_timeout = *timeout;
   if (auto const flag = fields.boolean("allowFailure")) options.allow_failure = *flag;
+  if (fields.word("onFailure", {"pause"})) options.pause_on_failure = true;
 }
 
 std::shared_ptr<TaskOptions const> OptionsReader::read(
@@ -113,6 +115,10 @@ std::shared_ptr<TaskOptions const> OptionsReader::build(
   return options;
 }
 
+json::value const* OptionsReader::default_of(std::string_view name, TaskType const& type) const {
+  return defaults_ && type.takes_default_pool ? defaults_->if_contains(name) : nullptr;
+}
+
 std::vector<PoolNeed> OptionsReader::read_needs(
     json::object const& task, Path const& path, TaskType const& type
 ) {
@@ -134,13 +140,13 @@ std::vector<PoolNeed> OptionsReader::read_needs(
   Path const root;
   if (auto const* pool = fields.find("pool")) {
     read_pool(needs, *pool, fields.path("pool"), problems_);
-  } else if (auto const* common = defaults_ ? defaults_->if_contains("pool") : nullptr) {
+  } else if (auto const* common = default_of("pool", type)) {
     read_pool(needs, *common, root, told);
   }
-  if (needs.empty()) needs.push_back({"default", 1});
+  if (needs.empty() && type.takes_default_pool) needs.push_back({"default", 1});
   if (auto const* resources = fields.object("resources")) {
     read_resources(needs, *resources, fields.path("resources"), problems_);
-  } else if (auto const* common = defaults_ ? defaults_->if_contains("resources") : nullptr) {
+  } else if (auto const* common = default_of("resources", type)) {
     if (common->is_object()) read_resources(needs, common->get_object(), root, told);
   }
   std::ranges::sort(needs, {}, &PoolNeed::pool);

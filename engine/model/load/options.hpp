@@ -49,6 +49,7 @@ class OptionsReader {
   std::vector<PoolNeed> read_needs(
       json::object const& task, Path const& path, TaskType const& type
   );
+  json::value const* default_of(std::string_view name, TaskType const& type) const;
   static void read_plain(TaskOptions& options, Fields const& fields);
 
   Problems& problems_;

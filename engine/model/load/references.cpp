@@ -218,12 +218,17 @@ void References::check_order(Graph const& graph) {
     for (std::size_t i = begin; i < end; ++i) {
       Use& use = uses_[i];
       if (search->seen[use.used] == search->round) continue;
+      TaskDef const& of_user = workflow_.tasks[user];
+      bool const is_before = of_user.is_final && !workflow_.tasks[use.used].is_final;
+      if (is_before) continue;
       std::string const& used = workflow_.tasks[use.used].id;
       Finding finding{
           "not_upstream",
           "task " + quoted(workflow_.tasks[user].id) + " uses the result of " + quoted(used) +
               ", but does not wait for it"};
       finding.hint = "add " + used + " to its `needs`";
+      if (workflow_.tasks[use.used].is_final && !of_user.is_final)
+        finding.hint = "tasks of `finally` run when all others have ended";
       if (use.used == user) finding.hint = "a task has no result before it has run";
       finding.inside = use.inside;
       finding.content = std::move(use.content);

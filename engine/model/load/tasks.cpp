@@ -8,11 +8,17 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 5> structure_fields{
-    "type", "needs", "dependencies", "env", "forEach"};
+constexpr std::array<std::string_view, 6> structure_fields{
+    "type", "needs", "dependencies", "env", "forEach", "cache"};
 
 std::string quoted(std::string_view text) {
   return '"' + shorten(text, 60) + '"';
+}
+
+std::size_t tasks_in(json::value const& tasks) {
+  if (auto const* list = tasks.if_array()) return list->size();
+  auto const* object = tasks.if_object();
+  return object ? object->size() : 0;
 }
 
 bool is_variable_name(std::string_view name) {
@@ -32,32 +38,20 @@ Steps steps_inside(Path const& task, std::string_view field) {
   return steps;
 }
 
-Path TasksReader::task_path(TaskIndex index, Path const& tasks) const {
-  if (is_list_) return tasks.element(raw_[index].position);
-  return tasks.field(workflow_.tasks[index].id);
+Path TasksReader::task_path(TaskIndex index) const {
+  TaskDef const& task = workflow_.tasks[index];
+  Path const& tasks = task.is_final ? finally_path_ : tasks_path_;
+  auto const position = raw_[index].position;
+  return position ? tasks.element(*position) : tasks.field(task.id);
 }
 
-void TasksReader::read(json::value const& tasks, Path const& path) {
-  if (!tasks.is_object() && !tasks.is_array())
-    return add_wrong_kind(
-        problems_, path, tasks, "an object of tasks by their id", "write tasks: {a: {type: pass}}"
-    );
-  is_list_ = tasks.is_array();
-  read_ids(tasks, path);
-  if (is_list_ ? tasks.get_array().empty() : tasks.get_object().empty())
-    problems_.add(path, {"no_tasks", "there are no tasks", "add at least one"});
-  last_user_.assign(workflow_.tasks.size(), Scope::no_task);
-  for (TaskIndex index = 0; index < workflow_.tasks.size(); ++index)
-    read_task(index, task_path(index, path));
-  add_calls(path);
-  build_graph(path);
-}
-
-void TasksReader::read_ids(json::value const& tasks, Path const& path) {
-  std::size_t const count = is_list_ ? tasks.get_array().size() : tasks.get_object().size();
+void TasksReader::read(json::value const& tasks, json::value const* finally, Path const& root) {
+  tasks_path_ = root.field("tasks");
+  finally_path_ = root.field("finally");
+  std::size_t const count = tasks_in(tasks) + (finally ? tasks_in(*finally) : 0);
   if (count > limits_.tasks_max)
     return problems_.add(
-        path,
+        tasks_path_,
         {"too_large",
          std::to_string(count) + " tasks, where " + std::to_string(limits_.tasks_max) +
              " are allowed"}
@@ -65,9 +59,33 @@ void TasksReader::read_ids(json::value const& tasks, Path const& path) {
   workflow_.tasks.reserve(count);  // ids must not move: index_by_id looks at them
   workflow_.index_by_id.reserve(count);
   raw_.reserve(count);
+  read_ids(tasks, tasks_path_);
+  if (finally) {
+    reads_finally_ = true;
+    read_ids(*finally, finally_path_);
+  }
+  last_user_.assign(workflow_.tasks.size(), Scope::no_task);
+  for (TaskIndex index = 0; index < workflow_.tasks.size(); ++index)
+    read_task(index, task_path(index));
+  add_branches();
+  add_calls();
+  build_graph();
+}
+
+void TasksReader::read_ids(json::value const& tasks, Path const& path) {
+  if (!tasks.is_structured())
+    return add_wrong_kind(
+        problems_,
+        path,
+        tasks,
+        "an object of tasks by their id",
+        "write " + std::string(path.name) + ": {a: {type: pass}}"
+    );
+  if (tasks_in(tasks) == 0)
+    problems_.add(path, {"no_tasks", "there are no tasks", "add at least one"});
   if (auto const* object = tasks.if_object()) {
     for (auto const& member : *object)
-      add_task(member.key(), member.value(), 0, path.field(member.key()));
+      add_task(member.key(), member.value(), std::nullopt, path.field(member.key()));
     return;
   }
   auto const& list = tasks.get_array();
@@ -88,7 +106,10 @@ void TasksReader::read_ids(json::value const& tasks, Path const& path) {
 }
 
 void TasksReader::add_task(
-    std::string_view id, json::value const& task, std::size_t position, Path const& path
+    std::string_view id,
+    json::value const& task,
+    std::optional<std::size_t> position,
+    Path const& path
 ) {
   if (!is_identifier(id))
     problems_.add(
@@ -106,6 +127,7 @@ void TasksReader::add_task(
   if (!task.is_object()) add_wrong_kind(problems_, path, task, "an object", "write {type: pass}");
   TaskDef& added = workflow_.tasks.emplace_back();
   added.id = id;
+  added.is_final = reads_finally_;
   workflow_.index_by_id.emplace(added.id, static_cast<TaskIndex>(workflow_.tasks.size() - 1));
   raw_.push_back({task.if_object(), position});
 }
@@ -142,7 +164,6 @@ FieldTable const& TasksReader::fields_of(TaskType const& type) {
   for (FieldSpec const& spec : type.fields) table.emplace(spec.name, &spec);
   for (std::string_view const name : structure_fields) table.emplace(name, nullptr);
   for (std::string_view const name : option_fields()) table.emplace(name, nullptr);
-  if (is_list_) table.emplace("id", nullptr);
   return table;
 }
 
@@ -157,6 +178,8 @@ void TasksReader::read_task(TaskIndex index, Path const& path) {
   def.type = type;
   def.options = options_.read(task, path, *type, index);
   read_for_each(index, task, path);
+  read_cases(index, task, path);
+  read_caching(index, task, path);
   read_calls(index, task, *type, path);
   read_config(index, task, *type, path);
 }
@@ -169,6 +192,7 @@ void TasksReader::read_config(
   std::size_t const problems_before = problems_.count();
   for (auto const& member : task) {
     std::string_view const name = member.key();
+    if (name == "id" && raw_[index].position) continue;
     Path const field_path = path.field(name);
     auto const found = table.find(name);
     if (found == table.end()) {

@@ -6,6 +6,8 @@
 
 #include "engine/model/load/options.hpp"
 
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -13,8 +15,8 @@ namespace ropewalk::load {
 
 /// A task as it stands in the document.
 struct RawTask {
-  json::object const* fields = nullptr;  // null: not an object
-  std::size_t position = 0;              // in the list, when tasks are a list
+  json::object const* fields = nullptr;   // null: not an object
+  std::optional<std::size_t> position{};  // in the list, when they are a list
 };
 
 /// What a type's tasks may hold: the type's own fields by name; fields of every task have no spec.
@@ -34,13 +36,17 @@ class TasksReader {
 
   OptionsReader& options() { return options_; }
   References& references() { return references_; }
-  /// `tasks`: an object by id, or a list of objects with an `id`.
-  void read(json::value const& tasks, Path const& path);
+  /// `tasks` and `finally` (null: there are none): each an object by id, or a list of objects with
+  /// an `id`.
+  void read(json::value const& tasks, json::value const* finally, Path const& root);
 
  private:
   void read_ids(json::value const& tasks, Path const& path);
   void add_task(
-      std::string_view id, json::value const& task, std::size_t position, Path const& path
+      std::string_view id,
+      json::value const& task,
+      std::optional<std::size_t> position,
+      Path const& path
   );
   void read_task(TaskIndex index, Path const& path);
   TaskType const* read_type(RawTask const& raw, Path const& path);
@@ -52,6 +58,21 @@ class TasksReader {
   // for_each.cpp
   void read_for_each(TaskIndex index, json::object const& task, Path const& path);
   void read_items(ForEach& each, json::value const& items, Path const& path, TaskIndex index);
+
+  // switch_cases.cpp
+  void read_cases(TaskIndex index, json::object const& task, Path const& path);
+  std::optional<SwitchCase> read_case(
+      TaskIndex index, json::value const& value, std::size_t position, Path const& path
+  );
+  void read_branch(
+      TaskIndex index, std::string const& name, json::value const& then, Path const& path
+  );
+  /// Turns what cases lead to into edges.
+  void add_branches();
+  std::uint32_t case_condition(TaskIndex task, std::vector<std::string> const& names);
+
+  // caching.cpp
+  void read_caching(TaskIndex index, json::object const& task, Path const& path);
 
   void check_env(json::value const& env, Path const& path, TaskIndex index);
 
@@ -66,7 +87,7 @@ class TasksReader {
       Path const& path
   );
   std::uint32_t add_condition(std::string_view source, Path const& path, TaskIndex index);
-  void build_graph(Path const& path);
+  void build_graph();
 
   // calls.cpp
   /// Notes which tasks `index` calls.
@@ -74,11 +95,11 @@ class TasksReader {
       TaskIndex index, json::object const& task, TaskType const& type, Path const& path
   );
   /// Turns the calls into edges, and checks what is called.
-  void add_calls(Path const& path);
+  void add_calls();
   /// A task that calls others needs what its calls need. REQUIRES: no cycle.
   void cover_calls();
 
-  Path task_path(TaskIndex index, Path const& tasks) const;
+  Path task_path(TaskIndex index) const;
 
   Workflow& workflow_;
   Problems& problems_;
@@ -87,7 +108,8 @@ class TasksReader {
   References references_;
   OptionsReader options_;
   std::vector<RawTask> raw_{};
-  bool is_list_ = false;
+  Path tasks_path_{}, finally_path_{};
+  bool reads_finally_ = false;
   std::unordered_map<TaskType const*, FieldTable> field_tables_{};
   struct Call {
     TaskIndex caller = 0;
@@ -95,6 +117,14 @@ class TasksReader {
     Steps steps{};
   };
   std::vector<Call> calls_{};
+  struct Branch {
+    TaskIndex from = 0;
+    std::string case_name{};
+    std::string task{};
+    Steps steps{};
+  };
+  std::vector<Branch> branches_{};
+  std::set<std::string> case_sources_{};  // what conditions_ looks at
   std::vector<Edge> edges_{};
   std::vector<TaskIndex> last_user_{};  // of each task: who was the last to depend on it
   std::unordered_map<std::string_view, std::uint32_t> conditions_{};

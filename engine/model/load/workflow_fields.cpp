@@ -9,7 +9,7 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 12> known_fields{
+constexpr std::array<std::string_view, 13> known_fields{
     "name",
     "description",
     "inputs",
@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 12> known_fields{
     "onFailure",
     "labels",
     "tasks",
+    "finally",
     "$schema"};
 
 void read_name(Workflow& workflow, Fields const& fields) {
@@ -154,7 +155,7 @@ void read_workflow_fields(
   if (auto const* variables = fields.object("variables")) workflow.variables = *variables;
   if (auto const priority = fields.integer("priority", 0, 100))
     workflow.priority = static_cast<std::int32_t>(*priority);
-  if (auto const word = fields.word("onFailure", {"finish", "cancel"}))
+  if (auto const word = fields.word("onFailure", {"finish", "cancel", "pause"}))
     workflow.on_failure = static_cast<OnFailure>(*word);
   static_cast<void>(fields.string("$schema"));
   read_inputs(workflow, fields);
