@@ -55,6 +55,7 @@ install_peers() {
   install_peer aimock tests/providers/ai/peer
   install_peer openai tests/system/openai_client
   install_peer webhooks tests/providers/http/peer
+  install_peer cron-parser tests/engine/model/peer
 }
 
 finish() {

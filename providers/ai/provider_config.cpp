@@ -3,6 +3,7 @@
 #include "engine/base/text.hpp"
 #include "providers/ai/fields.hpp"
 #include "providers/http/http_url.hpp"
+#include "providers/http/proxy.hpp"
 
 #include <algorithm>
 #include <array>
@@ -353,6 +354,15 @@ std::optional<Error> missing_key(ProviderConfig const& provider) {
       "set it for the server and start it again"};
 }
 
+std::optional<std::string> exposed_key_warning(ProviderConfig const& provider) {
+  auto const url = http::parse_http_url(address_of(provider.settings));
+  bool const is_readable = url && !url->is_tls && url->unix_path.empty() &&
+                           !http::is_loopback(url->host) && !provider.settings.api_key.empty();
+  if (!is_readable) return std::nullopt;
+  return "the key of provider " + provider.settings.name + " goes to " + url->peer() +
+         " without encryption: anyone between here and there can read it; use https://";
+}
+
 json::object to_json(ProviderConfig const& provider) {
   auto const& settings = provider.settings;
   json::object out{{"name", settings.name}, {"type", settings.type}};
@@ -363,6 +373,7 @@ json::object to_json(ProviderConfig const& provider) {
   else if (!provider.key_env.empty())
     out["apiKeyEnv"] = provider.key_env;
   out["ready"] = !missing_key(provider).has_value();
+  if (auto warning = exposed_key_warning(provider)) out["warning"] = std::move(*warning);
   if (settings.type == sim_type) out["simulated"] = true;
   add_limits(out, provider.limits.limits);
   return out;
@@ -375,6 +386,7 @@ json::object public_view(ProviderConfig const& provider) {
   if (!base_url.empty()) out["baseUrl"] = base_url;
   out["hasKey"] = !settings.api_key.empty();
   out["ready"] = !missing_key(provider).has_value();
+  if (auto warning = exposed_key_warning(provider)) out["warning"] = std::move(*warning);
   if (settings.type == sim_type) out["simulated"] = true;
   return out;
 }

@@ -49,9 +49,12 @@ Result<> resolve_key(ProviderConfig& provider, KeySources const& sources);
 json::object to_json(ProviderConfig const& provider);
 
 /// The same for whoever may ask the server: "name", "type", "baseUrl", "hasKey", "ready",
-/// "simulated". It does not say where keys are kept, and of the address neither user, password nor
-/// query.
+/// "simulated", "warning". It does not say where keys are kept, and of the address neither user,
+/// password nor query.
 json::object public_view(ProviderConfig const& provider);
+
+/// Set where the key would go over the network for all to read: http to another machine.
+std::optional<std::string> exposed_key_warning(ProviderConfig const& provider);
 
 /// Why no call can be made: no key. nullopt when there is one or none is needed.
 std::optional<Error> missing_key(ProviderConfig const& provider);

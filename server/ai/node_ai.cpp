@@ -1,5 +1,6 @@
 #include "server/ai/node_ai.hpp"
 
+#include "server/observe/log.hpp"
 #include "server/observe/metrics.hpp"
 
 #include <cstdlib>
@@ -44,9 +45,11 @@ Result<std::unique_ptr<NodeAi>> NodeAi::make(Config const& config) {
   ai::KeySources const sources{variable, [](std::string const& path) {
                                  return read_file(path, key_bytes_max, "invalid_key");
                                }};
-  for (auto& [name, provider] : out->providers_)
+  for (auto& [name, provider] : out->providers_) {
     if (auto const resolved = ai::resolve_key(provider, sources); !resolved)
       return resolved.error();
+    if (auto const warning = ai::exposed_key_warning(provider)) log::warn(*warning);
+  }
   out->models_ = ai::ModelTable::built_in();
   if (!config.models_file.empty()) {
     TRY(auto const text, read_file(config.models_file, models_bytes_max, "models_file"));

@@ -54,6 +54,7 @@ int list_providers(Arguments const& arguments, server::NodeAi const& node) {
   Console out(stdout);
   json::array items;
   std::vector<std::vector<std::string>> rows{{"NAME", "TYPE", "KEY", "ADDRESS", "LIMITS"}};
+  std::vector<std::string> warnings;
   for (auto const& [name, provider] : node.providers()) {
     auto item = ai::to_json(provider);
     bool const is_ready = item.at("ready").as_bool();
@@ -63,6 +64,7 @@ int list_providers(Arguments const& arguments, server::NodeAi const& node) {
     std::string address = text_of_field(item, "baseUrl");
     if (provider.settings.type == "sim") address = "built in: a simulation";
     rows.push_back({name, provider.settings.type, key, address, limits_of(item)});
+    if (auto warning = ai::exposed_key_warning(provider)) warnings.push_back(std::move(*warning));
     items.emplace_back(std::move(item));
   }
   if (arguments.json) {
@@ -71,6 +73,7 @@ int list_providers(Arguments const& arguments, server::NodeAi const& node) {
     out.line(to_text(report));
   } else {
     out.lines(table(rows, 0, out.style()));
+    for (auto const& warning : warnings) out.line("warning: " + warning);
   }
   return 0;
 }

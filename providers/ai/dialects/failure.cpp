@@ -105,12 +105,13 @@ std::string with_page(std::string hint, std::string_view page) {
 }
 
 std::string auth_hint(CallContext const& context) {
-  std::string const variable(pages_of(context).key_variable);
+  std::string const own = "apiKeyEnv of the provider \"" + context.provider + "\"";
+  // A server of one's own is sent no key that was set for the service which its API is named after.
+  std::string const variable(context.is_own_host ? "" : pages_of(context).key_variable);
   if (!context.has_key)
-    return "no key is configured: set " + variable + ", or apiKeyEnv of the provider \"" +
-           context.provider + "\"";
-  return "check the key of the provider \"" + context.provider + "\" (apiKeyEnv, usually " +
-         variable + ") and what it may do";
+    return "no key is configured: set " + (variable.empty() ? own : variable + ", or " + own);
+  return "check the key of the provider \"" + context.provider + "\" (apiKeyEnv" +
+         (variable.empty() ? "" : ", usually " + variable) + ") and what it may do";
 }
 
 std::string hint_of(Verdict verdict, CallContext const& context) {

@@ -114,6 +114,22 @@ TEST(ProviderConfig, AKeyOfTheEnvironmentGoesToItsOwnServiceOnly) {
   }
 }
 
+TEST(ProviderConfig, WarnsOfAKeyThatTheNetworkCanRead) {
+  auto const warning = [](std::string const& url) {
+    auto provider =
+        read(R"({"own": {"type": "openai", "apiKeyEnv": "K", "baseUrl": ")" + url + "\"}}")
+            .providers.at("own");
+    EXPECT_FALSE(exposed_key_warning(provider)) << "there is no key yet";
+    EXPECT_TRUE(resolve_key(provider, keys("K", "secret")));
+    EXPECT_EQ(public_view(provider).contains("warning"), exposed_key_warning(provider).has_value());
+    return exposed_key_warning(provider).value_or("none");
+  };
+  EXPECT_THAT(warning("http://10.0.0.7:8000/v1"), HasSubstr("own goes to 10.0.0.7:8000 without"));
+  EXPECT_EQ(warning("http://127.0.0.1:8000/v1"), "none");
+  EXPECT_EQ(warning("http://localhost:8000/v1"), "none");
+  EXPECT_EQ(warning("https://example.com/v1"), "none");
+}
+
 TEST(ProviderConfig, NeverShowsAKey) {
   auto providers = builtin_providers();
   auto& openai = providers.at("openai");
