@@ -21,6 +21,7 @@ Error unreadable(std::string const& name, std::string const& why, std::string hi
 
 Error unknown(std::string const& name, std::map<std::string, SecretPlace> const& places) {
   std::vector<std::string_view> names;
+  names.reserve(places.size());
   for (auto const& [each, place] : places) names.push_back(each);
   auto const near = closest_match(name, names);
   return Error{

@@ -1,5 +1,7 @@
 #include "engine/schedule/core.hpp"
 
+#include "engine/base/text.hpp"
+
 namespace ropewalk {
 namespace {
 
@@ -169,7 +171,8 @@ Result<> EngineCore::resolve(
         "unknown_task",
         "execution " + id.to_string() + " has no task \"" + shorten(task, 60) + "\""};
   Effects fx;
-  TRY_VOID(live->machine.resolve(*index, how, std::move(output), now, fx));
+  if (auto done = live->machine.resolve(*index, how, std::move(output), now, fx); !done)
+    return done;
   after(*live, std::move(fx), now);
   return {};
 }

@@ -53,7 +53,7 @@ void Execution::begin(Instant now, Effects& out) {
   state_.status = Status::running;
   state_.started_at = now;
   record_state(now);
-  for (TaskIndex task = 0; task < tasks_.size(); ++task)
+  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
     if (tasks_[task].unmet == 0 && !def(task).is_final) dependencies_met(task, now, out);
   propagate(now, out);
   end_if_done(now, out);

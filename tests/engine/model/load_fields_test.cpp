@@ -37,7 +37,7 @@ TEST(TaskFields, problems) {
       {"", "missing_field tasks.t.type\n"},
       {"type: 7", "wrong_kind tasks.t.type\n"},
       {"type: pas", "unknown_type tasks.t.type\n"},
-      {"type: pass, forEach: [1]", "unknown_field tasks.t.forEach\n"},
+      {"type: pass, forEvery: [1]", "unknown_field tasks.t.forEvery\n"},
       {"type: pass, id: t", "unknown_field tasks.t.id\n"},
       {"type: wait", "missing_field tasks.t.duration\n"},
       {"type: wait, duration: 5m", ""},

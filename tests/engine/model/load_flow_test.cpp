@@ -59,7 +59,7 @@ TEST(LoadFinally, IdsAreOneSpace) {
       "duplicate_task at finally.a.id\n"
   );
   EXPECT_EQ(problems("tasks: {a: " + run() + "}\nfinally: {}"), "no_tasks at finally\n");
-  EXPECT_EQ(problems("tasks: {a: " + run() + "}\nfinally: 5"), "wrong_type at finally\n");
+  EXPECT_EQ(problems("tasks: {a: " + run() + "}\nfinally: 5"), "wrong_kind at finally\n");
 }
 
 std::string with_switch(std::string const& fields) {
@@ -131,7 +131,7 @@ TEST(LoadCache, NeedsAKeyAndATime) {
       problems("tasks: {a: " + run(", cache: {ttl: 1h}") + "}"),
       "missing_field at tasks.a.cache.key\n"
   );
-  EXPECT_EQ(problems("tasks: {a: " + run(", cache: true") + "}"), "wrong_type at tasks.a.cache\n");
+  EXPECT_EQ(problems("tasks: {a: " + run(", cache: true") + "}"), "wrong_kind at tasks.a.cache\n");
   EXPECT_EQ(
       problems("tasks: {a: " + run(", cache: {key: inputs.x, ttl: 0s}") + "}"),
       "out_of_range at tasks.a.cache.ttl\n"

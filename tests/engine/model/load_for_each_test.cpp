@@ -48,14 +48,15 @@ TEST(ForEach, IsAListAnExpressionOrBothWithOptions) {
 
 TEST(ForEach, WhatIsNoListIsSaidBefore) {
   EXPECT_EQ(
-      problem("forEach: 5"), "wrong_type at tasks.a.forEach: `forEach` must be a list, not a number"
+      problem("forEach: 5"),
+      "wrong_kind at tasks.a.forEach: `forEach` must be a list, not an integer"
   );
   EXPECT_EQ(
       problem("forEach: \"a ${{ inputs.b }}\""),
-      "wrong_type at tasks.a.forEach: `forEach` must be a list, not a string"
+      "wrong_kind at tasks.a.forEach: `forEach` must be a list, not a string"
   );
   EXPECT_NE(problem("forEach: {maxParallel: 2}").find("tasks.a.forEach.items"), std::string::npos);
-  EXPECT_NE(problem("forEach: {itmes: []}").find("unknown_field"), std::string::npos);
+  EXPECT_NE(problem("forEach: {items: [], itmes: []}").find("unknown_field"), std::string::npos);
   EXPECT_NE(problem("forEach: {items: [], maxParallel: 0}").find("maxParallel"), std::string::npos);
   EXPECT_NE(problem("forEach: {items: [], onItemFailure: no}").find("onItem"), std::string::npos);
 }

@@ -34,8 +34,7 @@ TEST(References, problems) {
       {"when: tasks[inputs.name].output", ""},
       {"when: size(tasks) > 0", ""},
       {"when: input.x", "9:11 unknown_name tasks.c.when\n"},
-      {"when: inputs.list.all(x, x > 1) && variables.v && execution.id != '' && secrets.s != '' && "
-       "item > 1",
+      {"when: inputs.list.all(x, x > 1) && variables.v && execution.id != '' && secrets.s != ''",
        ""},
       {"when: sise(inputs.x) > 1", "9:11 unknown_function tasks.c.when\n"},
       {"value: 'é ${{ inputs.a }} ${{ tasks.d.output }}'", "9:35 not_upstream tasks.c.value\n"},
