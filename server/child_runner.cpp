@@ -171,6 +171,8 @@ Async<AttemptOutcome> ChildRunner::run(AttemptRequest request, AttemptSink& sink
 }
 
 Async<Result<bool>> ChildRunner::wait(ExecutionId child) {
+  bool const throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);  // the scope is joined on every path
   Watch watch{backend_, stopping_, child, Timer(executor_), false, false, false};
   AsyncScope scope(executor_);
   auto following = follow(watch);
@@ -193,6 +195,7 @@ Async<Result<bool>> ChildRunner::wait(ExecutionId child) {
   }
   watch.is_given_up = true;
   co_await scope.join();
+  co_await asio::this_coro::throw_if_cancelled(throws);
   if (is_cancelled)
     co_return Error{ErrorClass::transient, "cancelled", "the task was stopped while it waited"};
   co_return watch.result;

@@ -129,7 +129,7 @@ StoredExecution read_execution(Rows const& rows, std::size_t row) {
   created.concurrency_key = rows.text(row, 16);
   created.created_at = rows.at(row, 17).value_or(Instant());
   if (auto const depth = static_cast<std::uint32_t>(rows.int4(row, 20)); depth > 0)
-    created.parent = ParentTask{rows.id(row, 18), rows.text(row, 19), depth};
+    created.parent = ParentTask{rows.id(row, 18), rows.string(row, 19), depth};
   return out;
 }
 
@@ -157,8 +157,8 @@ TaskRecord read_task(Rows const& rows, std::size_t row) {
 ChildExecution read_child(Rows const& rows, std::size_t row) {
   return {
       rows.id(row, 0),
-      rows.text(row, 1),
-      rows.text(row, 2),
+      rows.string(row, 1),
+      rows.string(row, 2),
       static_cast<Status>(rows.integer(row, 3))};
 }
 

@@ -15,6 +15,7 @@ class FakeBackend : public Backend {
   std::map<ExecutionId, std::vector<std::string>> events_of;
   std::vector<StartRequest> started;
   std::vector<std::pair<ExecutionId, Command>> commands;
+  std::vector<TaskResolution> resolutions;
   std::map<ExecutionId, std::vector<StoredText>> texts_of;  // in the order of their tasks
   std::map<ExecutionId, GraphSource> graphs;
   std::vector<CostQuery> cost_queries;
@@ -97,6 +98,10 @@ class FakeBackend : public Backend {
   Async<Result<>> command(ExecutionId execution, Command command) override {
     if (!events_of.contains(execution)) co_return not_found();
     commands.emplace_back(execution, command);
+    co_return Result<>{};
+  }
+  Async<Result<>> resolve(ExecutionId, TaskResolution wanted) override {
+    resolutions.push_back(std::move(wanted));
     co_return Result<>{};
   }
   Async<Result<>> retry(ExecutionId) override { co_return not_found(); }

@@ -99,7 +99,7 @@ TEST_F(FlowTest, FinallyRunsAfterAFailureAndKnowsOfIt) {
       "'command', 'command': ['echo', '${{ execution.status }} ${{ execution.error.code }}']}}"
   ));
   EXPECT_EQ(text_of(execution, "status"), "FAILED");
-  EXPECT_EQ(output_of(execution, "clean"), json::value({{"stdout", "FAILED exit_1"}}))
+  EXPECT_EQ(output_of(execution, "clean"), json::value({{"stdout", "FAILED exit_code"}}))
       << in_words(execution);
 }
 
