@@ -54,7 +54,8 @@ void Execution::begin(Instant now, Effects& out) {
   state_.started_at = now;
   record_state(now);
   for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
-    if (tasks_[task].unmet == 0 && !def(task).is_final) dependencies_met(task, now, out);
+    if (tasks_[task].unmet == 0 && !def(task).is_final && !is_terminal(tasks_[task].status))
+      dependencies_met(task, now, out);  // one before it may have ended them all
   propagate(now, out);
   end_if_done(now, out);
 }
@@ -65,7 +66,9 @@ void Execution::cancel(Instant now, Effects& out) {
   if (is_again && !is_finishing()) return;  // what is at the end is not lost to impatience
   state_.cancel_requested = true;
   dirty_ = true;
-  cancel_rest(StopReason::cancel, now, out, is_again);
+  if (!is_again) cancel_rest(StopReason::cancel, now, out);
+  // What has not begun leaves nothing behind that would have to be cleaned up.
+  if (is_again || !has_begun()) cancel_rest(StopReason::cancel, now, out, true);
   propagate(now, out);
   end_if_done(now, out);
 }

@@ -35,7 +35,8 @@ array generate_dependencies(Random& random, std::uint64_t task, boost::json::obj
     std::uint64_t const kind = random.below(10);
     if (kind == 8) dependency["type"] = "failure";
     if (kind == 9) dependency["type"] = "completion";
-    bool const has_number = tasks.at(task_id(from)).at("type") == "work";
+    auto const& upstream = tasks.at(task_id(from)).as_object();
+    bool const has_number = upstream.at("type") == "work" && !upstream.contains("forEach");
     if (kind < 8 && has_number && random.chance(25))
       dependency["condition"] =
           "tasks." + task_id(from) + ".output > " + std::to_string(random.below(10));
@@ -53,6 +54,42 @@ void add_options(Random& random, object& task) {
   if (random.chance(15)) task["allowFailure"] = true;
   if (random.chance(20)) task["pool"] = random.chance(50) ? "gpu" : "io";
   if (random.chance(15)) task["resources"] = object{{"cpu", 1 + random.number(3)}};
+}
+
+object generate_items(Random& random) {
+  array items;
+  std::uint64_t const count = random.below(6);
+  for (std::uint64_t i = 0; i < count; ++i) items.emplace_back(random.number(10));
+  object each{{"items", std::move(items)}};
+  if (random.chance(50)) each["maxParallel"] = 1 + random.number(3);
+  char const* const on_failure[] = {"stop", "finish", "ignore"};
+  each["onItemFailure"] = on_failure[random.below(3)];
+  return each;
+}
+
+/// Tasks f0, f1, … that run when all others have ended.
+object generate_finally(Random& random) {
+  object tasks;
+  std::uint64_t const count = 1 + random.below(3);
+  for (std::uint64_t n = 0; n < count; ++n) {
+    object task{{"type", random.chance(80) ? "work" : "pass"}};
+    if (random.chance(20)) task["when"] = "execution.status == 'FAILED'";
+    if (random.chance(30) && n > 0)
+      task["dependencies"] = array{object{{"taskId", "f0"}, {"type", "completion"}}};
+    if (random.chance(15)) task["forEach"] = generate_items(random);
+    tasks["f" + std::to_string(n)] = std::move(task);
+  }
+  return tasks;
+}
+
+/// Task s0, which leads to some of the others.
+void add_switch(Random& random, std::uint64_t tasks_count, object& tasks) {
+  array then, otherwise;
+  for (std::uint64_t n = 0; n < tasks_count; ++n)
+    if (random.chance(30)) (random.chance(50) ? then : otherwise).emplace_back(task_id(n));
+  array cases{object{{"when", "inputs.n > 4"}, {"then", std::move(then)}}};
+  tasks["s0"] =
+      object{{"type", "switch"}, {"cases", std::move(cases)}, {"otherwise", std::move(otherwise)}};
 }
 
 /// Tasks c0, c1, … that agents call; only c0 is called for sure, and may ask for its arguments.
@@ -100,6 +137,8 @@ object generate_task(Random& random, std::uint64_t n, object const& tasks) {
   }
   auto dependencies = generate_dependencies(random, n, tasks);
   if (!dependencies.empty()) task["dependencies"] = std::move(dependencies);
+  if (random.chance(15)) task["forEach"] = generate_items(random);
+  if (random.chance(5)) task["onFailure"] = "pause";
   if (random.chance(10)) task["when"] = random.chance(50) ? "inputs.n > 4" : "inputs.n <= 4";
   return task;
 }
@@ -132,8 +171,10 @@ std::shared_ptr<Workflow const> generate_workflow(Random& random, std::uint64_t 
   std::uint64_t const count = 1 + random.below(random.chance(20) ? 30 : 8);
   for (std::uint64_t i = 0; i < count; ++i) tasks[task_id(i)] = generate_task(random, i, tasks);
   if (random.chance(50)) add_called_tasks(random, tasks);
+  if (random.chance(30)) add_switch(random, count, tasks);
   object document{{"name", "w" + std::to_string(n)}, {"tasks", std::move(tasks)}};
-  if (random.chance(25)) document["onFailure"] = "cancel";
+  if (random.chance(25)) document["onFailure"] = random.chance(60) ? "cancel" : "pause";
+  if (random.chance(30)) document["finally"] = generate_finally(random);
   if (random.chance(30)) {
     object concurrency{{"limit", 1 + random.number(3)}};
     char const* const on_limit[] = {"queue", "reject", "cancelOldest"};

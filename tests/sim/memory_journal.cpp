@@ -1,5 +1,8 @@
 #include "tests/sim/memory_journal.hpp"
 
+#include <set>
+#include <string_view>
+
 namespace ropewalk::sim {
 namespace {
 
@@ -14,6 +17,15 @@ TaskRecord merged(MemoryJournal::Row const& row, TaskRecord record) {
   if (record.input.empty()) record.input = before->second.input;
   if (record.parent.empty()) record.parent = before->second.parent;
   return record;
+}
+
+std::string_view template_of(std::string_view task) {
+  return task.substr(0, task.find('['));
+}
+
+/// One run of a task with forEach: its parent is that task.
+bool is_item(TaskRecord const& record) {
+  return !record.parent.empty() && record.parent == template_of(record.task);
 }
 
 }  // namespace
@@ -57,9 +69,13 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
         row.attempts.emplace(std::pair(attempt.task, attempt.attempt), attempt).second;
     require(is_new, "one recorded result per attempt", change.execution, attempt.task);
   }
+  std::set<std::string, std::less<>> resolved;  // waited for a person, who had them run again
+  for (auto const& [id, record] : row.tasks)
+    if (record.hold == Hold::failed) resolved.insert(id);
   for (auto const& record : change.tasks) {
     auto const it = row.tasks.find(record.task);
-    if (it != row.tasks.end() && !starts_over) {
+    bool const is_resolved = resolved.contains(template_of(record.task));
+    if (it != row.tasks.end() && !starts_over && !is_resolved) {
       require(
           !is_terminal(it->second.status),
           "a finished task is not touched again",
@@ -70,7 +86,7 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
           record.attempt >= it->second.attempt, "attempts count up", change.execution, record.task
       );
     }
-    if (starts_over)
+    if (starts_over || is_resolved)
       row.first_queued.erase(record.task);
     else if (record.queued_at)
       row.first_queued.try_emplace(record.task, *record.queued_at);
@@ -78,13 +94,14 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
     bool const is_instance = record.task.find('[') != std::string::npos;
     require(
         is_instance != (stored.parent.empty() || stored.input.empty()),
-        "a called task has a caller and arguments, others have none",
+        "an instance has a parent and arguments or an item, others have none",
         change.execution,
         record.task
     );
   }
   for (auto const& [id, record] : row.tasks) {
     if (record.parent.empty() || is_terminal(record.status)) continue;
+    if (is_item(record) && record.status == Status::pending) continue;  // waits with its list
     auto const caller = row.tasks.find(record.parent);
     require(
         caller != row.tasks.end() && caller->second.status == Status::running,

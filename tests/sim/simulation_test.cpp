@@ -34,6 +34,9 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
       total.answers += world.counts().answers;
       total.loans += world.counts().loans;
       total.holds += world.counts().holds;
+      total.resolved += world.counts().resolved;
+      total.items += world.counts().items;
+      total.finals += world.counts().finals;
     } catch (Violation const& violation) {
       ADD_FAILURE() << violation.what() << "\n  again with: tests_sim --seed " << seed;
     }
@@ -42,7 +45,9 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
             << " attempts, " << total.crashes << " crashes, " << total.cancels << " cancels, "
             << total.retries << " retries by hand, " << total.rejected << " rejected, "
             << total.calls << " calls (" << total.answers << " answered, " << total.loans
-            << " on loan), " << total.holds << " held for a person\n";
+            << " on loan), " << total.holds << " held for a person, " << total.resolved
+            << " failures resolved, " << total.items << " items, " << total.finals
+            << " attempts of finally\n";
   if (seeds_count >= 1000) {
     EXPECT_GT(total.executions, seeds_count);
     EXPECT_GT(total.crashes, seeds_count / 2) << "a run in which nothing goes wrong proves nothing";
@@ -50,6 +55,9 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
     EXPECT_GT(total.loans, seeds_count / 10);
     EXPECT_GT(total.calls, total.loans) << "some calls find slots of their own";
     EXPECT_GT(total.holds, 0U);
+    EXPECT_GT(total.resolved, 0U);
+    EXPECT_GT(total.items, 0U);
+    EXPECT_GT(total.finals, 0U);
   }
 }
 

@@ -29,7 +29,8 @@ class World {
 
   struct Counts {
     std::size_t executions = 0, tasks_done = 0, attempts = 0, crashes = 0, cancels = 0, retries = 0,
-                rejected = 0, calls = 0, answers = 0, loans = 0, holds = 0;
+                rejected = 0, calls = 0, answers = 0, loans = 0, holds = 0, resolved = 0, items = 0,
+                finals = 0;
   };
   Counts const& counts() const { return counts_; }
 
@@ -85,6 +86,7 @@ class World {
   void clear_up(int minute);
   void submit();
   void command();
+  void resolve(ExecutionId id);
   void retry_by_hand(ExecutionId id);
 
   // The rules (world_rules.cpp)

@@ -151,6 +151,8 @@ void World::start(std::uint32_t shard, AttemptStart start) {
   check_start(attempt, start.request.approved);
   ++counts_.attempts;
   counts_.loans += attempt.is_loan;
+  counts_.items += machine.is_item(start.task);
+  counts_.finals += machine.task_def(start.task).is_final;
   if (!running_.emplace(slot, attempt).second) throw Violation("a slot runs one attempt");
   if (start.request.context().empty()) throw Violation("an attempt has a context");
   if (start.request.type == "agent") plan_calls(shard, slot);

@@ -37,6 +37,8 @@ void World::clear_up(int minute) {
     ++live_count;
     std::uint32_t const shard = id.shard(shards_count_);
     if (cores_[shard]->resume(id, now_)) drain(shard);
+    resolve(id);
+    drain(shard);
     if (!may_hang_) continue;
     cancelled_.insert(id);
     if (cores_[shard]->cancel(id, now_)) drain(shard);
@@ -91,7 +93,7 @@ void World::command() {
   ExecutionId const id = it->first;
   if (is_terminal(it->second.stored.state.status)) return retry_by_hand(id);
   std::uint32_t const shard = id.shard(shards_count_);
-  switch (random_.below(3)) {
+  switch (random_.below(4)) {
     case 0:
       ++counts_.cancels;
       cancelled_.insert(id);
@@ -108,10 +110,27 @@ void World::command() {
           true
       );
       break;
+    case 2:
+      resolve(id);
+      break;
     default:
       static_cast<void>(cores_[shard]->resume(id, now_));
   }
   drain(shard);
+}
+
+/// Says what becomes of every task that has failed and waits for that.
+void World::resolve(ExecutionId id) {
+  auto& core = *cores_[id.shard(shards_count_)];
+  auto const& workflow = submitted_.at(id);
+  for (auto const& task : workflow->tasks) {
+    auto const* machine = core.find(id);
+    if (!machine || !machine->is_held_failure(*machine->find_task(task.id))) continue;
+    auto const how = static_cast<Resolve>(random_.below(4));
+    if (!core.resolve(id, task.id, how, random_.number(10), now_))
+      throw Violation("what waits for a person is resolved: " + task.id);
+    ++counts_.resolved;
+  }
 }
 
 void World::retry_by_hand(ExecutionId id) {

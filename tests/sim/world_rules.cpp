@@ -51,15 +51,33 @@ void World::check_start(Attempt const& attempt, bool approved) const {
   std::string const where = " (" + attempt.execution.to_string() + "/" + attempt.task + ")";
   auto const* row = journal_.find(attempt.execution);
   require(row != nullptr, "nothing starts before its execution is durable" + where);
-  require(!row->stored.state.cancel_requested, "nothing starts after a cancel is durable" + where);
   auto const& workflow = submitted_.at(attempt.execution);
+  TaskIndex const of = *workflow->find(attempt.task.substr(0, attempt.task.find('[')));
+  bool const is_final = workflow->tasks[of].is_final;
+  require(
+      is_final || !row->stored.state.cancel_requested,
+      "nothing but finally starts after a cancel is durable" + where
+  );
+  for (auto const& task : workflow->tasks) {
+    auto const it = row->tasks.find(task.id);
+    bool const has_ended = it != row->tasks.end() && is_terminal(it->second.status);
+    require(
+        !is_final || task.is_final || has_ended, "finally begins when the others have ended" + where
+    );
+  }
   auto const own = row->tasks.find(attempt.task);
   bool const is_approved = own != row->tasks.end() && own->second.hold == Hold::approved;
   require(approved == is_approved, "an attempt is approved when a person resumed it" + where);
-  auto const index = workflow->find(attempt.task);
-  require(index || own != row->tasks.end(), "a called task is durable before it starts" + where);
-  auto const dependencies = workflow->graph.dependencies(index.value_or(0));
-  for (auto const& edge : index ? dependencies : dependencies.first(0)) {
+  bool const is_item = workflow->tasks[of].for_each != nullptr;
+  bool const is_instance = attempt.task != workflow->tasks[of].id;
+  require(is_item == is_instance || !is_item, "of a list only the items run" + where);
+  auto const made = row->tasks.find(is_item ? workflow->tasks[of].id : attempt.task);
+  require(
+      !is_instance || made != row->tasks.end(),
+      "a called task, and the list of an item, is durable before it starts" + where
+  );
+  auto const dependencies = workflow->graph.dependencies(of);
+  for (auto const& edge : is_instance && !is_item ? dependencies.first(0) : dependencies) {
     std::string const& id = workflow->tasks[edge.from].id;
     auto const it = row->tasks.find(id);
     require(
@@ -77,12 +95,14 @@ void World::check_start(Attempt const& attempt, bool approved) const {
     );
   }
   for (auto const& [id, record] : row->tasks) {
-    bool const ends_all = workflow->on_failure == OnFailure::cancel &&
-                          record.status == Status::failed && workflow->find(id) &&
-                          !is_handled(*workflow, id);
-    require(!ends_all, "onFailure: cancel starts nothing after a failure" + where + " " + id);
+    auto const failed = record.status == Status::failed ? workflow->find(id) : std::nullopt;
+    bool const ends_all = workflow->on_failure == OnFailure::cancel && failed &&
+                          !workflow->tasks[*failed].is_final && !is_handled(*workflow, id);
+    require(
+        is_final || !ends_all, "onFailure: cancel starts nothing after a failure" + where + " " + id
+    );
   }
-  if (auto const it = row->first_queued.find(attempt.task);
+  if (auto const it = row->first_queued.find(workflow->tasks[of].id);
       attempt.options->deadline && it != row->first_queued.end())
     require(now_ <= it->second + *attempt.options->deadline, "a deadline does not move" + where);
   for (auto const& [slot, other] : running_)

@@ -112,6 +112,15 @@ TEST(Finally, ComesAgainWhenSomethingIsRetriedByHand) {
   EXPECT_EQ(again.status(), Status::completed);
 }
 
+TEST(Finally, OfAnExecutionThatNeverBeganDoesNotRun) {
+  Execution waiting(execution_id(1), workflow(cleaned), {}, {}, {});
+  Effects fx;
+  waiting.accept(t0);
+  waiting.cancel(t0, fx);
+  EXPECT_TRUE(fx.ended);
+  EXPECT_EQ(waiting.status(), Status::cancelled);
+}
+
 TEST(Finally, OfAnExecutionWithoutWorkRunsAtOnce) {
   Driver run("tasks: {a: {type: pass}}\nfinally: {clean: {type: pass, value: done}}");
   EXPECT_EQ(run.status(), Status::completed);
