@@ -29,6 +29,26 @@ CHAIN = {'name': 'chain', 'tasks': {
     'b': {'type': 'pass', 'needs': ['a']},
     'c': {'type': 'pass', 'needs': ['b']},
 }}
+FIBONACCI = '''
+def fibonacci(n):
+    return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+print(fibonacci(10))
+'''
+STEPS = 40
+LIGHT, LIGHT_SLOTS = 400, 10
+SEQUENCE = {'name': 'sequence', 'tasks': {
+    f's{i}': {'type': 'script', 'language': 'python', 'source': FIBONACCI,
+              'needs': [f's{i - 1}'] if i else []} for i in range(STEPS)
+}}
+LIGHT_TASKS = {'name': 'light', 'tasks': {
+    f't{i}': {'type': 'command', 'command': ['true'], 'pool': 'light'} for i in range(LIGHT)
+}}
+# What others publish for the same work; see README.md for where it is from and what it is worth.
+PEERS = {
+    'sequence': 'Hatchet 1.22, Windmill 2.09 (dedicated) and 4.38, Temporal 2.97, Prefect 4.87, '
+                'Kestra 6.04, Airflow 116',
+    'light': 'Temporal 4.27, Windmill 7.22, Hatchet 37.8',
+}
 MANY = {'name': 'many', 'tasks': {
     f't{i}': {'type': 'command', 'command': ['true']} for i in range(COMMANDS)
 }}
@@ -39,6 +59,8 @@ class Suite:
         self.server, self.build, self.seconds = server, build, seconds
         server.call('PUT', '/v1/workflows/chain', CHAIN)
         server.call('PUT', '/v1/workflows/many', MANY)
+        server.call('PUT', '/v1/workflows/sequence', SEQUENCE)
+        server.call('PUT', '/v1/workflows/light', LIGHT_TASKS)
 
     def program(self, name, *arguments):
         command = [self.build / 'bench' / name, *map(str, arguments)]
@@ -75,6 +97,31 @@ class Suite:
             raise SystemExit(f'bench: only {len(done)} of {COMMANDS} attempts are on record')
         return {'seconds': out['seconds'], 'perSecond': COMMANDS / out['seconds']}
 
+    def execution(self, workflow, count):
+        """Seconds from the request to the answer, of one execution whose tasks all completed."""
+        out = self.load(1, workflow, 1)
+        newest = self.server.call('GET', f'/v1/executions?workflow={workflow}&limit=1')['items'][0]
+        tasks = self.server.call('GET', f"/v1/executions/{newest['id']}")['tasks']
+        done = sum(task['status'] == 'COMPLETED' for task in tasks)
+        if done != count:
+            raise SystemExit(f'bench: only {done} of {count} tasks of {workflow} completed')
+        return {'seconds': out['seconds']}
+
+    def one_after_another(self):
+        """The same processes, started by a program that does nothing else."""
+        begun = time.monotonic()
+        for _ in range(STEPS):
+            subprocess.run(['python3', '-c', FIBONACCI], check=True, stdout=subprocess.DEVNULL)
+        return {'seconds': time.monotonic() - begun}
+
+    def side_by_side(self):
+        """The same commands by xargs, ten at a time."""
+        names = '\n'.join(str(i) for i in range(LIGHT))
+        begun = time.monotonic()
+        subprocess.run(['xargs', '-P', str(LIGHT_SLOTS), '-n1', 'true'], check=True, text=True,
+                       input=names)
+        return {'seconds': time.monotonic() - begun}
+
     def ninja(self):
         """The same commands; a warm-up is not needed, it keeps nothing."""
         with tempfile.TemporaryDirectory() as folder:
@@ -88,7 +135,7 @@ class Suite:
         return {'seconds': seconds, 'perSecond': COMMANDS / seconds}
 
     def measurements(self):
-        """(ours, name of the limit, the limit, rows); a row: (figure, unit, key, factor)."""
+        """(ours, name of the limit, the limit, rows); a row: (figure, unit, key, factor[, peers])."""
         yield (lambda: self.chains(IN_FLIGHT), 'PostgreSQL group commit, 50 in flight',
                lambda: self.floor(IN_FLIGHT),
                [('durable no-op tasks, chains of 3, 50 in flight', 'tasks/s', 'perSecond',
@@ -98,6 +145,11 @@ class Suite:
                 ('latency of a chain of 3, idle server, p99', 'ms', 'p99', 1)])
         yield (self.processes, 'ninja -j8', self.ninja,
                [('2,000 processes (true), 8 at a time', 'processes/s', 'perSecond', 1)])
+        yield (lambda: self.execution('sequence', STEPS), 'python3 40 times, by a loop',
+               self.one_after_another,
+               [('40 Python steps, one after another', 's', 'seconds', 1, PEERS['sequence'])])
+        yield (lambda: self.execution('light', LIGHT), 'xargs -P10', self.side_by_side,
+               [('400 light tasks on 10 slots', 's', 'seconds', 1, PEERS['light'])])
 
 
 def measure(measurements, runs):
@@ -105,11 +157,11 @@ def measure(measurements, runs):
     for ours, limit_name, limit, rows in measurements:
         print(f'measuring: {rows[0][0]}', file=sys.stderr)
         pairs = [(ours(), limit() if limit else None) for _ in range(runs)]
-        for name, unit, key, factor in rows:
+        for name, unit, key, factor, *peers in rows:
             mine = [pair[0][key] * factor for pair in pairs]
             row = {'figure': name, 'unit': unit, 'limitIs': limit_name,
                    'ours': statistics.median(mine), 'limit': None, 'ratio': None,
-                   'ratioRange': None,
+                   'ratioRange': None, 'peersPublish': peers[0] if peers else None,
                    'runs': [{'ours': pair[0], 'limit': pair[1]} for pair in pairs]}
             if limit:
                 theirs = [pair[1][key] * factor for pair in pairs]
@@ -139,7 +191,7 @@ def show(report):
           f"medians of {report['runsEach']} runs\n")
     print(f"{'figure':<50} {'ours':>10} {'limit':>10} {'ratio':>6}  {'(range)':<13} limit is")
     for row in report['figures']:
-        digits = 2 if row['unit'] == 'ms' else 0
+        digits = 2 if row['unit'] in ('ms', 's') else 0
         if row['limit'] is None:
             print(f"{row['figure']:<50} {row['ours']:>10,.{digits}f} {'-':>10} {'-':>6}  "
                   f"{'':<13} (no {row['limitIs']}) [{row['unit']}]")
@@ -148,6 +200,8 @@ def show(report):
         print(f"{row['figure']:<50} {row['ours']:>10,.{digits}f} {row['limit']:>10,.{digits}f} "
               f"{row['ratio']:>6.2f}  {f'({low:.2f}-{high:.2f})':<13} {row['limitIs']}"
               f" [{row['unit']}]")
+        if row['peersPublish']:
+            print(f"{'':<4}published, on other machines: {row['peersPublish']}")
     costs = report['figures'][0]['runs']
     if 'serverCpuMicroseconds' not in costs[0]['ours']:
         return
@@ -169,7 +223,7 @@ def main():
     folder = arguments.data or arguments.build
     report = {'machine': machine.describe(folder), 'runsEach': runs, 'secondsEach': seconds}
     binary = (arguments.build / 'ropewalk').resolve()
-    flags = ['--pools', f'default={SLOTS},streams={STREAM_SLOTS}']
+    flags = ['--pools', f'default={SLOTS},streams={STREAM_SLOTS},light={LIGHT_SLOTS}']
     report['figures'] = []
     if arguments.only != 'streams':
         with Server(binary, folder.resolve(), flags) as server:
