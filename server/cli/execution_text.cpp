@@ -25,7 +25,11 @@ std::string elapsed_of(json::object const& object, Instant now) {
 std::string status_of(json::object const& object) {
   std::string out(text_at(object, "status"));
   auto const* paused = object.if_contains("paused");
-  if (paused != nullptr && paused->is_bool() && paused->get_bool()) out += " (paused)";
+  bool const is_paused = paused != nullptr && paused->is_bool() && paused->get_bool();
+  if (object.contains("hold"))
+    out += " (waits for a person)";
+  else if (is_paused)
+    out += " (paused)";
   return out;
 }
 

@@ -86,7 +86,10 @@ std::string bar_line(RunView const& view, Instant now, std::size_t columns, Styl
       {{counts.running, " running"}, {counts.retrying, " retrying"}, {counts.failed, " failed"}}};
   for (auto const& [count, name] : parts)
     if (count > 0) text += (style.unicode ? " · " : ", ") + std::to_string(count) + name;
-  if (view.paused()) text += style.unicode ? " · paused" : ", paused";
+  if (view.waits_for_person())
+    text += style.unicode ? " · waits for a person" : ", waits for a person";
+  else if (view.paused())
+    text += style.unicode ? " · paused" : ", paused";
   if (view.started_at()) {
     auto const end = view.finished_at().value_or(now);
     text += (style.unicode ? " · " : ", ") + duration_text(end - *view.started_at());

@@ -30,6 +30,21 @@ void add_survived(std::vector<std::string>& out, RunView const& view, Style styl
     ));
 }
 
+/// What a person is waited for with, and how to answer.
+void add_hold(std::vector<std::string>& out, boost::json::object const& event, Style style) {
+  auto const* hold = event.if_contains("hold");
+  if (hold == nullptr || !hold->is_object()) return;
+  auto complaint = complaint_of(hold);
+  complaint.message = "waits for a person: " + complaint.message;
+  auto const* detail = hold->get_object().if_contains("detail");
+  auto const* facts = detail == nullptr ? nullptr : detail->if_object();
+  auto const task = facts == nullptr ? std::string() : strip_control(text_at(*facts, "task"));
+  complaint.hint = event.contains("paused")
+                       ? "ropewalk resume ID lets it go on"
+                       : "ropewalk resolve ID " + task + " retry, skip, fail or complete";
+  add_complaint(out, complaint, style);
+}
+
 std::string again_text(boost::json::object const& event) {
   auto const attempt = number_at(event, "attempt");
   return attempt > 1 ? "  try " + std::to_string(attempt) : std::string();
@@ -60,6 +75,7 @@ std::vector<std::string> plain_lines(
   bool const is_failed_call = *status == Status::failed && !caller.empty();
   if (is_failed_call) line += paint("  (" + caller + " is told)", Colour::grey, style);
   out.push_back(std::move(line));
+  if (!is_task) add_hold(out, event, style);
   auto complaint = complaint_of(event.if_contains("error"));
   // Nothing is to be mended yet.
   if (*status != Status::failed || is_failed_call) complaint.hint.clear();

@@ -113,6 +113,7 @@ void RunView::apply_execution(json::object const& event, Instant at) {
   status_ = *status;
   auto const* paused = event.if_contains("paused");
   paused_ = paused != nullptr && paused->is_bool() && paused->get_bool();
+  waits_for_person_ = event.contains("hold");
   if (!started_at_ && *status == Status::running) started_at_ = at;
   finished_at_ = is_terminal(*status) ? std::optional(at) : std::nullopt;
   complaint_ = complaint_of(event.if_contains("error"));

@@ -77,6 +77,8 @@ class RunView {
   StatusCounts const& counts() const { return counts_; }
   Status status() const { return status_; }
   bool paused() const { return paused_; }
+  /// A task has failed or is held, and somebody has to say how it goes on.
+  bool waits_for_person() const { return waits_for_person_; }
   Complaint const& complaint() const { return complaint_; }
   std::uint64_t last_seq() const { return last_seq_; }
   std::optional<Instant> started_at() const { return started_at_; }
@@ -96,6 +98,7 @@ class RunView {
   StatusCounts counts_;
   Status status_ = Status::pending;
   bool paused_ = false;
+  bool waits_for_person_ = false;
   Complaint complaint_;
   std::uint64_t last_seq_ = 0;
   std::optional<Instant> started_at_;

@@ -75,9 +75,10 @@ TEST(Finally, RunsAfterACancelAndIsCutShortByAnotherOne) {
 TEST(Finally, ItsFailureFailsTheExecutionAndStopsNoneOfIt) {
   Driver run(std::string("onFailure: cancel") + R"(
 tasks: {a: {type: pass}}
-finally: {clean: {type: work}, tell: {type: work}})");
+finally: {clean: {type: work}, tell: {type: work}, after: {type: work, needs: [clean]}})");
   run.run("clean", failure());
   EXPECT_EQ(run.queued(), Ids{"tell"});
+  EXPECT_EQ(run.status("after"), Status::skipped);
   run.run("tell");
   EXPECT_EQ(run.status(), Status::failed);
 }

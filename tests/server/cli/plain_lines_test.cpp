@@ -51,6 +51,20 @@ TEST_F(PlainLines, ShowWhatWentWrongBelow) {
   );
 }
 
+TEST_F(PlainLines, SayWhatAPersonIsWaitedForWith) {
+  auto event = execution_event(3, 8, "RUNNING");
+  event["hold"] = {{"message", "task \"a\": it broke"}, {"detail", {{"task", "a"}}}};
+  EXPECT_EQ(
+      plain_lines(event, 9, plain),
+      (Lines{
+          "12:00:08 execution  RUNNING",
+          "    waits for a person: task \"a\": it broke",
+          "    mend: ropewalk resolve ID a retry, skip, fail or complete"})
+  );
+  event["paused"] = true;
+  EXPECT_EQ(plain_lines(event, 9, plain).back(), "    mend: ropewalk resume ID lets it go on");
+}
+
 TEST_F(PlainLines, LeaveOutWhatNobodyNeeds) {
   EXPECT_TRUE(plain_lines(task_event(1, 7, "a", "PENDING"), 1, plain).empty());
   EXPECT_TRUE(plain_lines(event(R"({"seq":1,"kind":"task.output"})"), 1, plain).empty());
