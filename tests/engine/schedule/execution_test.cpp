@@ -413,5 +413,12 @@ TEST(Execution, AChainOf100000SkipsNeedsNoStack) {
   EXPECT_EQ(run.status(), Status::failed);
 }
 
+TEST(Execution, AFailureAtTheBeginningCancelsWhatHasNotBegun) {
+  Driver run("onFailure: cancel\ntasks: {a: {type: work, when: inputs.none}, b: {type: work}}");
+  EXPECT_EQ(run.status("a"), Status::failed);
+  EXPECT_EQ(run.status("b"), Status::cancelled);
+  EXPECT_EQ(run.status(), Status::failed);
+}
+
 }  // namespace
 }  // namespace ropewalk
