@@ -47,21 +47,23 @@ std::string_view graph_format(Request const& request) {
   return "json";
 }
 
-/// Calls are nodes of their own, below those who made them.
+/// Instances are nodes of their own: calls below those who made them, items below their list.
 void add_calls(boost::json::object& graph, Backend::GraphSource const& source) {
   auto& tasks = graph.at("tasks").as_array();
   auto& edges = graph.at("edges").as_array();
+  auto const levels = shown_levels(*source.workflow);
   for (auto const& [id, caller] : source.calls) {
     auto const known = source.workflow->find(std::string_view(id).substr(0, id.find('[')));
     if (!known) continue;
     TaskDef const& called = source.workflow->tasks[*known];
     boost::json::object node{{"id", id}, {"type", called.type->name}};
-    node["level"] = source.workflow->graph.levels()[*known];
+    node["level"] = levels[*known];
     node["template"] = called.id;
     node["parent"] = caller;
     node["status"] = to_string(source.statuses.at(id));
     tasks.emplace_back(std::move(node));
-    edges.emplace_back(boost::json::object{{"from", caller}, {"to", id}, {"type", "call"}});
+    edges.emplace_back(boost::json::object{
+        {"from", caller}, {"to", id}, {"type", caller == called.id ? "item" : "call"}});
   }
 }
 

@@ -64,5 +64,37 @@ TEST(GraphExport, json) {
   EXPECT_FALSE(to_graph_json(*loaded.workflow).get_object().contains("criticalPath"));
 }
 
+TEST(GraphExport, ShowsListsSwitchesAndWhatComesAtTheEnd) {
+  auto const loaded = load_workflow(
+      R"(name: x
+tasks:
+  s: {type: switch, cases: [{name: big, when: inputs.n > 1, then: [a]}], otherwise: [a]}
+  a: {type: pass, forEach: [1, 2]}
+finally: {clean: {type: pass}}
+)",
+      test::fake_types()
+  );
+  ASSERT_TRUE(loaded.workflow) << test::problems_of(loaded);
+  EXPECT_EQ(
+      to_mermaid(*loaded.workflow),
+      "flowchart TD\n"
+      "  t0[\"s<br/><small>switch</small>\"]\n"
+      "  t1[\"a<br/><small>pass for each</small>\"]\n"
+      "  subgraph finally\n"
+      "  t2[\"clean<br/><small>pass</small>\"]\n"
+      "  end\n"
+      "  t0 -->|\"big, otherwise\"| t1\n"
+  );
+  auto const value = to_graph_json(*loaded.workflow);
+  EXPECT_EQ(
+      to_text(value.at("tasks").at(1)), R"({"id":"a","type":"pass","level":1,"forEach":true})"
+  );
+  EXPECT_EQ(
+      to_text(value.at("tasks").at(2)), R"({"id":"clean","type":"pass","level":2,"finally":true})"
+  );
+  EXPECT_EQ(to_text(value.at("edges").at(0).at("cases")), R"(["big","otherwise"])");
+  EXPECT_NE(to_dot(*loaded.workflow).find("subgraph cluster_finally"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ropewalk
