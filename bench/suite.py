@@ -100,8 +100,8 @@ class Suite:
     def execution(self, workflow, count):
         """Seconds from the request to the answer, of one execution whose tasks all completed."""
         out = self.load(1, workflow, 1)
-        newest = self.server.call('GET', f'/v1/executions?workflow={workflow}&limit=1')['items'][0]
-        tasks = self.server.call('GET', f"/v1/executions/{newest['id']}")['tasks']
+        listed = self.server.call('GET', f'/v1/executions?workflow={workflow}&limit=1')
+        tasks = self.server.call('GET', f"/v1/executions/{listed['items'][0]['id']}")['tasks']
         done = sum(task['status'] == 'COMPLETED' for task in tasks)
         if done != count:
             raise SystemExit(f'bench: only {done} of {count} tasks of {workflow} completed')
