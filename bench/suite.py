@@ -135,7 +135,7 @@ class Suite:
         return {'seconds': seconds, 'perSecond': COMMANDS / seconds}
 
     def measurements(self):
-        """(ours, name of the limit, the limit, rows); a row: (figure, unit, key, factor[, peers])."""
+        """(ours, name of the limit, the limit, rows of (figure, unit, key, factor, [peers])."""
         yield (lambda: self.chains(IN_FLIGHT), 'PostgreSQL group commit, 50 in flight',
                lambda: self.floor(IN_FLIGHT),
                [('durable no-op tasks, chains of 3, 50 in flight', 'tasks/s', 'perSecond',
