@@ -198,6 +198,21 @@ TEST_F(ChildTest, AChildExecutionGivesItsOutputsAndIsLinkedBothWays) {
   EXPECT_EQ(text_of(shown_child.at("parent").as_object(), "execution"), text_of(parent, "id"));
 }
 
+TEST_F(ChildTest, AModelCallsAWorkflowAsItsTool) {
+  put("lookup", "'tasks': {'a': {'type': 'pass', 'value': '${{ size(inputs) }} found'}}");
+  auto const parent = end_of(workflow(
+      "agent",
+      "'tasks': {'help': {'type': 'workflow', 'workflow': 'lookup', 'inputs': '${{ args }}'}, "
+      "'ask': "
+      "{'type': 'ai', 'model': 'sim/prose', 'prompt': 'Use look_up for it.', 'tools': [{'name': "
+      "'look_up', 'task': 'help', 'parameters': {'type': 'object'}}]}}"
+  ));
+  EXPECT_EQ(text_of(parent, "status"), "COMPLETED") << in_words(parent);
+  EXPECT_EQ(status_of(parent, "help[1]"), "COMPLETED") << in_words(parent);
+  auto const& child = parent.at("children").as_array().at(0).as_object();
+  EXPECT_EQ(text_of(child, "task"), "help[1]");
+}
+
 TEST_F(ChildTest, AFailedChildFailsItsTask) {
   put("broken", "'tasks': {'a': {'type': 'command', 'command': ['false']}}");
   auto const parent =
