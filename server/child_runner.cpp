@@ -2,6 +2,7 @@
 
 #include "engine/async/async_scope.hpp"
 #include "engine/base/json.hpp"
+#include "engine/model/make_field.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/object.hpp>
@@ -111,24 +112,13 @@ void register_child_type(TaskTypes& types) {
   type.name = "workflow";
   type.description = "Starts another workflow and waits for its end.";
   type.takes_default_pool = false;
-  FieldSpec workflow;
-  workflow.name = "workflow";
-  workflow.kind = FieldKind::string;
+  auto workflow = make_field("workflow", FieldKind::string, "NAME, or NAME@VERSION.");
   workflow.required = true;
-  workflow.description = "NAME, or NAME@VERSION.";
-  FieldSpec inputs;
-  inputs.name = "inputs";
-  inputs.kind = FieldKind::object;
-  inputs.description = "What it is given.";
-  FieldSpec labels;
-  labels.name = "labels";
-  labels.kind = FieldKind::object;
-  labels.description = "Labels of the execution, besides its workflow's.";
-  FieldSpec wait;
-  wait.name = "wait";
-  wait.kind = FieldKind::boolean;
-  wait.description = "false: starts it, and does not wait for its end.";
-  type.fields = {workflow, inputs, labels, wait};
+  type.fields = {
+      std::move(workflow),
+      make_field("inputs", FieldKind::object, "What it is given."),
+      make_field("labels", FieldKind::object, "Labels of the execution, besides its workflow's."),
+      make_field("wait", FieldKind::boolean, "false: starts it, and does not wait for its end.")};
   types.add(std::move(type));
 }
 

@@ -1,5 +1,6 @@
 #include "providers/ai/ai_types.hpp"
 
+#include "engine/model/make_field.hpp"
 #include "providers/ai/ai_task.hpp"
 
 #include <utility>
@@ -7,16 +8,8 @@
 namespace ropewalk {
 namespace {
 
-FieldSpec field(std::string name, FieldKind kind, std::string description) {
-  FieldSpec spec;
-  spec.name = std::move(name);
-  spec.kind = kind;
-  spec.description = std::move(description);
-  return spec;
-}
-
 std::vector<FieldSpec> question_fields() {
-  auto prompt = field(
+  auto prompt = make_field(
       "prompt",
       FieldKind::any,
       "What the model is asked. A text with a blank, a line break or `${{` in it is the prompt "
@@ -26,20 +19,20 @@ std::vector<FieldSpec> question_fields() {
   prompt.required = true;
   return {
       std::move(prompt),
-      field("system", FieldKind::string, "Instructions that stand before everything else."),
-      field(
+      make_field("system", FieldKind::string, "Instructions that stand before everything else."),
+      make_field(
           "context",
           FieldKind::list,
           "Data that the model is shown, each piece marked as data: texts, outputs of other tasks, "
           "or {label, text} and {label, value}."
       ),
-      field(
+      make_field(
           "attachments",
           FieldKind::list,
           "Images and text files: paths from the folder of the workflow file, or {file}, {url}, "
           "{data, mediaType}, {text}, each with an optional label."
       ),
-      field(
+      make_field(
           "history",
           FieldKind::any,
           "The key of a conversation of this workflow: its earlier turns are sent again, and this "
@@ -49,23 +42,23 @@ std::vector<FieldSpec> question_fields() {
 
 std::vector<FieldSpec> model_fields() {
   return {
-      field(
+      make_field(
           "model",
           FieldKind::any,
           "provider/model; a list is a fallback chain. The prompt's own when it is a reference."
       ),
-      field("temperature", FieldKind::number, "0 to 2; sent only when it is set."),
-      field("topP", FieldKind::number, "0 to 1; sent only when it is set."),
-      field("maxTokens", FieldKind::integer, "The most tokens that the answer may have."),
-      field("stop", FieldKind::any, "A text, or a list of texts, at which the answer stops."),
-      field("seed", FieldKind::integer, "Makes sampling repeatable where the provider can."),
-      field("stream", FieldKind::boolean, "Whether the answer is streamed. Default: true."),
-      field(
+      make_field("temperature", FieldKind::number, "0 to 2; sent only when it is set."),
+      make_field("topP", FieldKind::number, "0 to 1; sent only when it is set."),
+      make_field("maxTokens", FieldKind::integer, "The most tokens that the answer may have."),
+      make_field("stop", FieldKind::any, "A text, or a list of texts, at which the answer stops."),
+      make_field("seed", FieldKind::integer, "Makes sampling repeatable where the provider can."),
+      make_field("stream", FieldKind::boolean, "Whether the answer is streamed. Default: true."),
+      make_field(
           "hedgeAfter",
           FieldKind::duration,
           "Starts a second call when no token has come by then; the first answer wins."
       ),
-      field(
+      make_field(
           "extra",
           FieldKind::object,
           "Merged into the body of the request, last: what only this provider knows."
@@ -74,32 +67,32 @@ std::vector<FieldSpec> model_fields() {
 
 std::vector<FieldSpec> answer_fields() {
   return {
-      field(
+      make_field(
           "output",
           FieldKind::object,
           "{format: text or json, schema}. With a JSON Schema the format is json."
       ),
-      field(
+      make_field(
           "extract",
           FieldKind::string,
           "CEL over text, json, finishReason and model; its value is the task's output."
       ),
-      field(
+      make_field(
           "repair",
           FieldKind::integer,
           "How often the model is shown what is wrong with its answer. Default: 1."
       ),
-      field(
+      make_field(
           "tools",
           FieldKind::list,
           "What the model may call: {name, description, parameters, task}."
       ),
-      field("toolChoice", FieldKind::string, "auto, none, required, or the name of a tool."),
-      field("maxToolRounds", FieldKind::integer, "How often it may call tools. Default: 8.")};
+      make_field("toolChoice", FieldKind::string, "auto, none, required, or the name of a tool."),
+      make_field("maxToolRounds", FieldKind::integer, "How often it may call tools. Default: 8.")};
 }
 
 std::vector<FieldSpec> bound_fields() {
-  auto strategy = field(
+  auto strategy = make_field(
       "contextStrategy",
       FieldKind::string,
       "What happens when everything together does not fit into the model's window. Default: error."
@@ -107,14 +100,16 @@ std::vector<FieldSpec> bound_fields() {
   strategy.allowed = {"error", "truncateOldest", "truncateMiddle", "summarize"};
   return {
       std::move(strategy),
-      field("summarizeModel", FieldKind::string, "The model that summarizes. Default: `model`."),
-      field(
+      make_field(
+          "summarizeModel", FieldKind::string, "The model that summarizes. Default: `model`."
+      ),
+      make_field(
           "contextWindow",
           FieldKind::integer,
           "The model's window in tokens, where the table of models does not know it or is wrong."
       ),
-      field("cache", FieldKind::boolean, "Whether the answer to the same question is kept."),
-      field(
+      make_field("cache", FieldKind::boolean, "Whether the answer to the same question is kept."),
+      make_field(
           "budget",
           FieldKind::object,
           "{maxTokens, maxCostUsd, onExceeded: fail or pause}, over all calls of the task."

@@ -1,8 +1,7 @@
 // Budgets of an execution and of a workflow's day as people meet them, and where they see what was
 // spent. The simulation is the model; how much a call of it takes is measured first.
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/server.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,17 +14,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string in_words(json::value const& value) {
-  return json::serialize(value);
-}
-
-/// Throws when it is not there.
-json::object task_of(json::object const& execution, std::string const& id) {
-  for (auto const& task : execution.at("tasks").as_array())
-    if (text_of(task.as_object(), "id") == id) return task.as_object();
-  throw std::runtime_error("no task " + id + " in " + json::serialize(execution));
-}
 
 json::object error_of(json::object const& execution, std::string const& task) {
   return task_of(execution, task).at("error").as_object();

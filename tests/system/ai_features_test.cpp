@@ -3,10 +3,9 @@
 //
 // Method: the real binary, and a provider on loopback that says what the test tells it to. What
 // was asked of it, what the record shows and what it cost are compared.
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/fake_model.hpp"
 #include "tests/system/support/server.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,10 +21,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-std::string in_words(json::value const& value) {
-  return json::serialize(value);
-}
 
 /// A server, and its provider `fake`.
 struct Parts {

@@ -1,9 +1,9 @@
 // AI tasks as people use them: from the command line and over HTTP, with the simulation for a model
 // and a closed port for one that is away.
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/server.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,17 +17,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-/// Throws when it is not there.
-json::object task_of(json::object const& execution, std::string const& id) {
-  for (auto const& task : execution.at("tasks").as_array())
-    if (text_of(task.as_object(), "id") == id) return task.as_object();
-  throw std::runtime_error("no task " + id + " in " + json::serialize(execution));
-}
-
-std::string in_words(json::value const& value) {
-  return json::serialize(value);
-}
 
 /// Class and code of the error of a task, "completed" without one.
 std::string end_of(json::object const& execution, std::string const& id) {

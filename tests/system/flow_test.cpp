@@ -1,8 +1,7 @@
 // The ways through a workflow as people use them: forEach, switch, finally, cache, child
 // executions, and failures that wait for a person. The real binary and a real PostgreSQL.
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/server.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,25 +13,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string in_words(json::value const& value) {
-  return json::serialize(value);
-}
-
-/// Throws when it is not there.
-json::object task_of(json::object const& execution, std::string const& id) {
-  for (auto const& task : execution.at("tasks").as_array())
-    if (text_of(task.as_object(), "id") == id) return task.as_object();
-  throw std::runtime_error("no task " + id + " in " + json::serialize(execution));
-}
-
 std::string status_of(json::object const& execution, std::string const& task) {
   return text_of(task_of(execution, task), "status");
-}
-
-json::value output_of(json::object const& execution, std::string const& task) {
-  auto const found = task_of(execution, task);
-  auto const* output = found.if_contains("output");
-  return output ? *output : json::value();
 }
 
 json::value workflow(std::string const& name, std::string const& fields) {

@@ -2,6 +2,7 @@
 // loopback that keeps what it was sent.
 #include "providers/http/webhook_signature.hpp"
 #include "tests/providers/support/scripted_server.hpp"
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/server.hpp"
 
 #include <boost/json/parse.hpp>
@@ -28,13 +29,6 @@ std::string reply(unsigned status, std::string const& body, std::string const& m
   return "HTTP/1.1 " + std::to_string(status) +
          " Words\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n" + more + "\r\n" + body;
-}
-
-/// Throws when it is not there.
-json::object task_of(json::object const& execution, std::string const& id) {
-  for (auto const& task : execution.at("tasks").as_array())
-    if (text_of(task.as_object(), "id") == id) return task.as_object();
-  throw std::runtime_error("no task " + id + " in " + json::serialize(execution));
 }
 
 /// The execution that `run --json` printed last.

@@ -1,5 +1,6 @@
 // `ropewalk sim` as its users have it: a process that other programs call as they would call
 // OpenAI. Ours does so in a workflow, OpenAI's own client from a script.
+#include "tests/system/support/executions.hpp"
 #include "tests/system/support/server.hpp"
 #include "tests/system/support/sim_process.hpp"
 
@@ -19,12 +20,6 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-json::object task_of(json::object const& execution, std::string const& id) {
-  for (auto const& task : execution.at("tasks").as_array())
-    if (text_of(task.as_object(), "id") == id) return task.as_object();
-  throw std::runtime_error("no task " + id + " in " + json::serialize(execution));
-}
 
 /// A server whose provider `local` is a sim in another process.
 TEST(Sim, OurOwnProviderOfTypeOpenAiCallsIt) {

@@ -1,5 +1,6 @@
 #include "providers/http/task/http_types.hpp"
 
+#include "engine/model/make_field.hpp"
 #include "providers/http/task/http_task.hpp"
 #include "providers/http/task/webhook_task.hpp"
 
@@ -8,71 +9,71 @@
 namespace ropewalk {
 namespace {
 
-FieldSpec field(std::string name, FieldKind kind, std::string description) {
-  FieldSpec spec;
-  spec.name = std::move(name);
-  spec.kind = kind;
-  spec.description = std::move(description);
-  return spec;
-}
-
 FieldSpec url_field(std::string description) {
-  auto out = field("url", FieldKind::string, std::move(description));
+  auto out = make_field("url", FieldKind::string, std::move(description));
   out.required = true;
   return out;
 }
 
 std::vector<FieldSpec> request_fields() {
   return {
-      field("method", FieldKind::string, "GET, POST, … Default: GET, with a body POST."),
+      make_field("method", FieldKind::string, "GET, POST, … Default: GET, with a body POST."),
       url_field("http://HOST/PATH or https://HOST/PATH."),
-      field(
+      make_field(
           "query", FieldKind::object, "Parameters that are added to the URL; a list repeats one."
       ),
-      field("headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."),
-      field(
+      make_field(
+          "headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."
+      ),
+      make_field(
           "body",
           FieldKind::object,
           "One of {json}, {form}, {text}, {file} and {multipart: [{name, text or file, filename, "
           "contentType}]}, with an optional contentType. Files are taken from the folder of the "
           "workflow file."
       ),
-      field(
+      make_field(
           "auth",
           FieldKind::object,
           "One of {basic: {user, password}}, {bearer}, {apiKey: {header or query, value}} and "
           "{oauth2: {tokenUrl, clientId, clientSecret, scope, audience, authStyle}}."
       ),
-      field(
+      make_field(
           "idempotencyKey",
           FieldKind::boolean,
           "Whether the Idempotency-Key header is sent, the same for every try. Default: for "
           "methods "
           "whose repetition is not harmless by itself, as POST."
       ),
-      field("tls", FieldKind::object, "{caFile, clientCert, clientKey, verify}."),
-      field("timeouts", FieldKind::object, "{connect, firstByte, idle}; `timeout` bounds it all.")};
+      make_field("tls", FieldKind::object, "{caFile, clientCert, clientKey, verify}."),
+      make_field(
+          "timeouts", FieldKind::object, "{connect, firstByte, idle}; `timeout` bounds it all."
+      )};
 }
 
 std::vector<FieldSpec> answer_fields() {
-  auto response = field("response", FieldKind::string, "How the body is read. Default: auto.");
+  auto response = make_field("response", FieldKind::string, "How the body is read. Default: auto.");
   response.allowed = {"auto", "json", "text"};
   return {
-      field("followRedirects", FieldKind::boolean, "Default: true."),
-      field("maxRedirects", FieldKind::integer, "0 to 20. Default: 5."),
-      field("allowDowngrade", FieldKind::boolean, "Follows from https to http. Default: false."),
-      field(
+      make_field("followRedirects", FieldKind::boolean, "Default: true."),
+      make_field("maxRedirects", FieldKind::integer, "0 to 20. Default: 5."),
+      make_field(
+          "allowDowngrade", FieldKind::boolean, "Follows from https to http. Default: false."
+      ),
+      make_field(
           "expectedStatus", FieldKind::any, "200, 2xx, 200-299, or a list of these. Default: 2xx."
       ),
       std::move(response),
-      field("maxBytes", FieldKind::size, "The largest body that is read."),
-      field(
+      make_field("maxBytes", FieldKind::size, "The largest body that is read."),
+      make_field(
           "saveTo",
           FieldKind::string,
           "A file below the folder of the workflow file that the body is written to."
       ),
-      field("poll", FieldKind::object, "{until: CEL, interval, deadline}: asks until it holds."),
-      field(
+      make_field(
+          "poll", FieldKind::object, "{until: CEL, interval, deadline}: asks until it holds."
+      ),
+      make_field(
           "paginate",
           FieldKind::object,
           "{next: link or CEL} or {cursor: CEL, query} or {page: 1, step, query}, with items: CEL, "
@@ -81,9 +82,9 @@ std::vector<FieldSpec> answer_fields() {
 }
 
 std::vector<FieldSpec> webhook_fields() {
-  auto payload = field("payload", FieldKind::any, "What is sent, as JSON.");
+  auto payload = make_field("payload", FieldKind::any, "What is sent, as JSON.");
   payload.required = true;
-  auto secret = field(
+  auto secret = make_field(
       "secret",
       FieldKind::any,
       "The name of the secret that it is signed with; a list while it changes."
@@ -93,10 +94,14 @@ std::vector<FieldSpec> webhook_fields() {
       url_field("Where it is sent, by POST."),
       std::move(payload),
       std::move(secret),
-      field("headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."),
-      field("expectedStatus", FieldKind::any, "Default: 2xx."),
-      field("tls", FieldKind::object, "{caFile, clientCert, clientKey, verify}."),
-      field("timeouts", FieldKind::object, "{connect, firstByte, idle}; `timeout` bounds it all.")};
+      make_field(
+          "headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."
+      ),
+      make_field("expectedStatus", FieldKind::any, "Default: 2xx."),
+      make_field("tls", FieldKind::object, "{caFile, clientCert, clientKey, verify}."),
+      make_field(
+          "timeouts", FieldKind::object, "{connect, firstByte, idle}; `timeout` bounds it all."
+      )};
 }
 
 }  // namespace
