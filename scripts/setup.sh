@@ -11,7 +11,7 @@ packages=(
   g++ cmake ninja-build ccache lld pkg-config git python3 nodejs perl procps ca-certificates
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libpq-dev postgresql-15
   libyaml-cpp-dev libvalijson-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libre2-dev
-  libcctz-dev tzdata
+  libcctz-dev tzdata bubblewrap
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 tools=(clang-19 clang-tidy-19 clang-tools-19 clang-format-14 libclang-rt-19-dev)

@@ -32,6 +32,10 @@ struct Limits {
   std::uint64_t output_bytes = 1024 * 1024;
   std::uint64_t log_bytes = 16 * 1024 * 1024;    // of one task
   std::uint64_t stream_bytes = 4 * 1024 * 1024;  // streamed text, of a channel of an attempt
+  std::uint64_t task_output_bytes = 1024 * 1024 * 1024;  // of an output stream of an attempt
+  std::uint64_t task_memory = 0;                         // of an attempt; 0: what it says itself
+  std::uint64_t task_processes = 0;                      // of an attempt; 0: what it says itself
+  std::uint64_t task_file_bytes = 0;  // of a file of an attempt; 0: what it says itself
   std::uint64_t connections = 10'000;
   std::uint64_t subscriptions = 1'000;     // of one WebSocket
   std::uint64_t frame_bytes = 64 * 1024;   // of one message from a WebSocket client

@@ -285,7 +285,12 @@ Async<Result<json::array>> NodeBackend::nodes() {
   auto const rows = co_await lease.list_nodes();
   if (!rows) co_return rows.error();
   json::array out;
-  for (auto const& row : *rows) out.emplace_back(node_view(row, common_.epoch.load()));
+  auto const own = common_.epoch.load();
+  for (auto const& row : *rows) {
+    auto view = node_view(row, own);
+    if (row.epoch == own) view["isolation"] = to_json(common_.isolation);
+    out.emplace_back(std::move(view));
+  }
   co_return out;
 }
 

@@ -62,7 +62,8 @@ struct NodeCommon {
   OriginCheck origin;
   ConnectionCounter connections;
   sql::ConnectOptions database;
-  std::string data;  // absolute
+  std::string data;     // absolute
+  Isolation isolation;  // what tasks can be given here; found out before anything runs
   std::atomic<std::int64_t> epoch{0};
   std::atomic<std::uint32_t> next_home{0};
   std::atomic<bool> stopping{false};

@@ -46,6 +46,12 @@ ProcessOptions process_options(NodeCommon const& common) {
   out.grace = std::chrono::duration_cast<std::chrono::milliseconds>(config.process_grace);
   out.log_bytes_max = config.limits.log_bytes;
   out.output_bytes_max = config.limits.output_bytes;
+  out.stream_bytes_max = config.limits.task_output_bytes;
+  out.data_root = common.data;
+  out.limits_max.memory_bytes = config.limits.task_memory;
+  out.limits_max.processes = config.limits.task_processes;
+  out.limits_max.file_bytes = config.limits.task_file_bytes;
+  out.isolation = common.isolation;
   return out;
 }
 

@@ -48,6 +48,18 @@ std::map<std::string, std::uint64_t> pools_of(Config const& config) {
   return out;
 }
 
+/// Once, at start: what tasks cannot ask for here.
+void tell(Isolation const& isolation) {
+  auto const say = [](std::string_view what, Means const& means) {
+    log::Fields fields;
+    fields["means"] = what;
+    if (!means.works()) fields["reason"] = means.reason;
+    log::info(means.works() ? "tasks can be isolated" : "no such isolation of tasks here", fields);
+  };
+  say("sandbox: bwrap", isolation.bwrap);
+  say("control groups", isolation.groups);
+}
+
 }  // namespace
 
 Result<> Node::Impl::prepare_database() {
@@ -62,6 +74,8 @@ Result<> Node::Impl::prepare_database() {
   common_.data = lock.data().string();
   TRY(node_id_, lock.node_id());
   lock_.emplace(std::move(lock));
+  common_.isolation = probe_isolation();  // before the database: processes stay where they start
+  tell(common_.isolation);
   clear_work_root(common_.data + "/work");  // of a server that was killed
   std::error_code ignored;
   std::filesystem::create_directories(common_.data + "/work", ignored);

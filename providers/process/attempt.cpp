@@ -1,6 +1,6 @@
 #include "providers/process/attempt.hpp"
 
-#include "providers/process/classify.hpp"
+#include "providers/process/classify_limits.hpp"
 #include "providers/process/result.hpp"
 
 #include <fcntl.h>
@@ -67,13 +67,17 @@ Attempt::Attempt(
 Result<> Attempt::start() {
   Pipe out = make_pipe();
   Pipe err = make_pipe();
-  if (!out.read_end.is_open() || !err.read_end.is_open()) {
-    AttemptFacts facts;
-    facts.task = task_;
-    facts.program = plan_.shown;
-    return classify_spawn_error(errno, SpawnStage::fork, facts);
+  FileDescriptor in;
+  if (plan_.stdin_text) {
+    in = make_memfd(*plan_.stdin_text);
+    if (in.is_open()) ::lseek(in.get(), 0, SEEK_SET);
   }
+  if (!out.read_end.is_open() || !err.read_end.is_open() || in.is_open() != !!plan_.stdin_text)
+    return classify_spawn_error(errno, SpawnStage::fork, facts());
   OutputReader::Limits limits;
+  auto const stream_bytes = plan_.limits.file_bytes;
+  limits.bytes_max = stream_bytes == 0 ? options_.stream_bytes_max
+                                       : std::min(stream_bytes, options_.stream_bytes_max);
   limits.tail_bytes_max = stdout_tail_bytes_max;
   limits.last_line_bytes_max = options_.output_bytes_max;
   stdout_ = std::make_unique<OutputReader>(
@@ -91,6 +95,10 @@ Result<> Attempt::start() {
   request.env = to_env_strings(plan_.environment);
   request.stdout_pipe = std::move(out.write_end);
   request.stderr_pipe = std::move(err.write_end);
+  request.stdin_file = std::move(in);
+  request.limits = plan_.limits;
+  request.group_base = plan_.group_base;
+  request.is_sandboxed = plan_.is_sandboxed;
   child_ = launcher_.spawn(std::move(request));
   return {};
 }
@@ -105,12 +113,27 @@ Async<> Attempt::read(OutputReader& reader) {
   child_->wake.cancel();
 }
 
+/// Politely first; by force after the grace time.
+void Attempt::stop(Stop reason, Times& times) {
+  stop_ = reason;
+  launcher_.signal(*child_, SIGTERM);
+  if (!child_->end) times.kill = Steady::now() + options_.grace;
+}
+
 /// Does what is due now. Synchronous: the state cannot change under it.
 void Attempt::act(Times& times) {
   auto const now = Steady::now();
   if (child_->end && !times.has_seen_end) {
-    times = {Steady::time_point::max(), now + sweep_after_end, now + drop_after_end, true};
+    times = Times{};
+    times.sweep = now + sweep_after_end;
+    times.drop = now + drop_after_end;
+    times.has_seen_end = true;
   }
+  if (stop_ == Stop::none && !child_->end) {
+    if (stdout_->is_flooded() || stderr_->is_flooded()) stop(Stop::flood, times);
+    if (now >= times.wall) stop(Stop::wall, times);
+  }
+  if (now >= times.wall) times.wall = Steady::time_point::max();
   if (now >= times.kill) {
     launcher_.kill(*child_);
     times.kill = Steady::time_point::max();
@@ -125,24 +148,22 @@ void Attempt::act(Times& times) {
   if (now >= times.drop) {
     stdout_->stop_at_empty();
     stderr_->stop_at_empty();
-    if (is_stopping_) readers_.cancel();  // the sink may not take anything any more
-    times.drop = is_stopping_ ? Steady::time_point::max() : now + drop_after_end;
+    if (stop_ != Stop::none) readers_.cancel();  // the sink may not take anything any more
+    times.drop = stop_ != Stop::none ? Steady::time_point::max() : now + drop_after_end;
   }
 }
 
 /// Until the child has ended and its pipes are read.
 Async<> Attempt::supervise() {
   Times times;
+  if (plan_.limits.wall_us != 0)
+    times.wall = Steady::now() + std::chrono::microseconds(plan_.limits.wall_us);
   while (!child_->end || readers_running_ > 0) {
     auto state = co_await asio::this_coro::cancellation_state;
     bool const must_stop = state.cancelled() != asio::cancellation_type::none || fault_ != nullptr;
-    if (must_stop && !is_stopping_) {
-      is_stopping_ = true;
-      launcher_.signal(*child_, SIGTERM);
-      if (!child_->end) times.kill = Steady::now() + options_.grace;
-    }
+    if (must_stop && stop_ == Stop::none) stop(Stop::cancelled, times);
     act(times);
-    child_->wake.expires_at(std::min({times.kill, times.sweep, times.drop}));
+    child_->wake.expires_at(std::min({times.kill, times.sweep, times.drop, times.wall}));
     co_await child_->wake.async_wait(use_tuple);
   }
 }
@@ -165,32 +186,51 @@ Async<AttemptOutcome> Attempt::run(std::string output_path) {
   readers_.spawn(std::move(from_stderr));
   co_await supervise();
   co_await readers_.join();
-  bool const is_own_cancel = is_stopping_ && child_->end;
+  bool const is_own_cancel = stop_ != Stop::none && child_->end;
   if (fault_ && !is_own_cancel) std::rethrow_exception(fault_);
-  if (budget_.dropped_bytes > 0 && !is_stopping_) co_await log_cut();
+  if (budget_.dropped_bytes > 0 && stop_ != Stop::cancelled) co_await log_cut();
   co_return make_outcome(output_path);
+}
+
+AttemptFacts Attempt::facts() const {
+  AttemptFacts out;
+  out.task = task_;
+  out.program = plan_.shown;
+  out.script = plan_.script;
+  out.directory = plan_.directory;
+  out.error_style = plan_.error_style;
+  out.limits = plan_.limits;
+  out.is_sandboxed = plan_.is_sandboxed;
+  if (stderr_) out.stderr_lines = stderr_->tail().last_lines(stderr_lines_max);
+  return out;
+}
+
+Error Attempt::failure(ChildEnd const& end) const {
+  bool const is_flooded = stdout_->is_flooded() || stderr_->is_flooded();
+  if (stop_ == Stop::wall) return wall_time_exceeded(facts());
+  if (is_flooded && stop_ != Stop::cancelled) {
+    auto const own = plan_.limits.file_bytes;
+    auto const bytes_max =
+        own == 0 ? options_.stream_bytes_max : std::min(own, options_.stream_bytes_max);
+    return stream_too_large(facts(), bytes_max);
+  }
+  Error error = classify(end, facts());
+  if (stop_ == Stop::cancelled) {
+    error.error_class = ErrorClass::permanent;
+    error.code = "cancelled";
+    error.message = "task \"" + task_ + "\": " + plan_.shown + " was stopped";
+    error.hint.clear();
+  }
+  return error;
 }
 
 AttemptOutcome Attempt::make_outcome(std::string const& output_path) const {
   auto const& end = *child_->end;
+  bool const is_flooded = stdout_->is_flooded() || stderr_->is_flooded();
   AttemptOutcome outcome;
   outcome.usage = usage_of(end);
-  if (!has_succeeded(end)) {
-    AttemptFacts facts;
-    facts.task = task_;
-    facts.program = plan_.shown;
-    facts.script = plan_.script;
-    facts.directory = plan_.directory;
-    facts.error_style = plan_.error_style;
-    facts.stderr_lines = stderr_->tail().last_lines(stderr_lines_max);
-    Error error = classify(end, facts);
-    if (is_stopping_) {
-      error.error_class = ErrorClass::permanent;
-      error.code = "cancelled";
-      error.message = "task \"" + task_ + "\": " + plan_.shown + " was stopped";
-      error.hint.clear();
-    }
-    outcome.output = std::move(error);
+  if (!has_succeeded(end) || stop_ == Stop::wall || is_flooded) {
+    outcome.output = failure(end);
     return outcome;
   }
   auto written = read_output_file(output_path, options_.output_bytes_max);

@@ -7,6 +7,7 @@
 
 #include "engine/async/async_scope.hpp"
 #include "engine/ports/task_runner.hpp"
+#include "providers/process/classify.hpp"
 #include "providers/process/command_plan.hpp"
 #include "providers/process/launcher.hpp"
 #include "providers/process/output_reader.hpp"
@@ -38,14 +39,20 @@ class Attempt {
     Steady::time_point kill = Steady::time_point::max();
     Steady::time_point sweep = Steady::time_point::max();
     Steady::time_point drop = Steady::time_point::max();
+    Steady::time_point wall = Steady::time_point::max();
     bool has_seen_end = false;
   };
 
+  enum class Stop : unsigned char { none, cancelled, wall, flood };
+
   Result<> start();
+  void stop(Stop reason, Times& times);
   Async<> supervise();
   void act(Times& times);
   Async<> read(OutputReader& reader);
   Async<> log_cut();
+  AttemptFacts facts() const;
+  Error failure(ChildEnd const& end) const;
   AttemptOutcome make_outcome(std::string const& output_path) const;
 
   Executor executor_;
@@ -61,7 +68,7 @@ class Attempt {
   AsyncScope readers_;
   std::exception_ptr fault_{};
   unsigned readers_running_ = 0;
-  bool is_stopping_ = false;
+  Stop stop_ = Stop::none;
 };
 
 /// The same error with the task's name at the front of its message.

@@ -1,5 +1,6 @@
 #include "providers/process/classify.hpp"
 
+#include "providers/process/classify_limits.hpp"
 #include "providers/process/script_errors.hpp"
 
 #include <sys/wait.h>
@@ -192,6 +193,7 @@ bool has_succeeded(ChildEnd const& end) {
 Error classify(ChildEnd const& end, AttemptFacts const& facts) {
   if (end.is_launcher_lost) return launcher_lost(facts);
   if (end.spawn_error != 0) return classify_spawn_error(end.spawn_error, end.spawn_stage, facts);
+  if (auto ran_out = classify_limits(end, facts)) return std::move(*ran_out);
   if (WIFSIGNALED(end.wait_status)) return classify_signal(WTERMSIG(end.wait_status), facts);
   return classify_exit(WEXITSTATUS(end.wait_status), facts);
 }
@@ -209,6 +211,8 @@ Error classify_spawn_error(int error_number, SpawnStage stage, AttemptFacts cons
     error.code = rule.code;
     error.hint = rule.hint;
   }
+  if (stage == SpawnStage::group || stage == SpawnStage::limits)
+    error.message += stage == SpawnStage::group ? " (its control group)" : " (its limits)";
   if (stage == SpawnStage::directory && error.error_class == ErrorClass::permanent) {
     error.code = "working_directory_not_found";
     error.message = "task \"" + facts.task + "\": the working directory " + facts.directory +

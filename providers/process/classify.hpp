@@ -23,6 +23,8 @@ struct AttemptFacts {
   std::string directory{};  // working directory
   ErrorStyle error_style = ErrorStyle::plain;
   std::vector<std::string> stderr_lines{};  // the last ones
+  ResourceLimits limits{};
+  bool is_sandboxed = false;
 };
 
 /// True when the child ran and exited with 0.

@@ -1,6 +1,8 @@
 #include "providers/process/command_plan.hpp"
 
 #include "engine/base/json.hpp"
+#include "providers/process/process_fields.hpp"
+#include "providers/process/sandbox.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -172,12 +174,37 @@ Result<> plan_command(AttemptRequest const& request, CommandPlan& plan) {
   return {};
 }
 
+/// Limits, input and walls.
+Result<> confine(
+    AttemptRequest const& request,
+    ProcessOptions const& options,
+    WorkDirectory& work,
+    CommandPlan& plan
+) {
+  TRY(auto fields, read_process_fields(request.config));
+  plan.limits = tighter_of(fields.limits, options.limits_max);
+  plan.stdin_text = std::move(fields.stdin_text);
+  auto const possible = check_isolation(options.isolation, plan.limits, fields.sandbox.has_value());
+  if (!possible) return possible.error();
+  bool const needs_group = plan.limits.memory_bytes != 0 || plan.limits.processes != 0 ||
+                           plan.limits.cores_thousandth != 0;
+  if (needs_group) plan.group_base = options.isolation.groups.place;
+  if (!fields.sandbox) return {};
+  SandboxPlaces places;
+  places.work = work.path();
+  places.data = options.data_root;
+  places.workflow = request.directory;
+  TRY(places.temporary, work.make_folder(".tmp"));
+  return put_in_sandbox(plan, *fields.sandbox, options.isolation.bwrap, plan.limits, places);
+}
+
 }  // namespace
 
 Result<CommandPlan> make_command_plan(
     AttemptRequest const& request,
     std::string_view context,
     Environment const& inherited,
+    ProcessOptions const& options,
     WorkDirectory& work
 ) {
   CommandPlan plan;
@@ -193,6 +220,8 @@ Result<CommandPlan> make_command_plan(
   auto const planned =
       request.type == "script" ? plan_script(request, work, plan) : plan_command(request, plan);
   if (!planned) return planned.error();
+  auto const confined = confine(request, options, work, plan);
+  if (!confined) return confined.error();
   return plan;
 }
 

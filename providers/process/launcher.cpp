@@ -119,6 +119,9 @@ std::shared_ptr<Child> Launcher::spawn(SpawnRequest request) {
   body.argv = std::move(request.argv);
   body.env = std::move(request.env);
   body.env.push_back(std::string(marker_variable) + "=" + body.marker);
+  body.limits = request.limits;
+  if (!request.group_base.empty()) body.group = request.group_base + "/task-" + body.marker;
+  body.is_sandboxed = request.is_sandboxed;
   std::string payload = encode(body);
 
   Outgoing packet;
@@ -126,6 +129,8 @@ std::shared_ptr<Child> Launcher::spawn(SpawnRequest request) {
   packet.descriptors.push_back(std::move(request.stdout_pipe));
   packet.descriptors.push_back(std::move(request.stderr_pipe));
   PacketHead head{PacketKind::spawn, false, id};
+  head.has_stdin = request.stdin_file.is_open();
+  if (head.has_stdin) packet.descriptors.push_back(std::move(request.stdin_file));
   if (payload.size() + sizeof(PacketHead) > packet_bytes_max) {
     packet.descriptors.push_back(make_memfd(payload));
     if (!packet.descriptors.back().is_open()) {

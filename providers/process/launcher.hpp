@@ -31,6 +31,10 @@ struct SpawnRequest {
   std::vector<std::string> env{};  // "NAME=value"; the attempt's marker is added
   FileDescriptor stdout_pipe{};    // write ends; closed here once the launcher has them
   FileDescriptor stderr_pipe{};
+  FileDescriptor stdin_file{};  // what it reads; not open: nothing
+  ResourceLimits limits{};
+  std::string group_base{};  // control group in which its own is made; empty: it gets none
+  bool is_sandboxed = false;
 };
 
 /// A process that was asked for. `wake` is cancelled when `end` is set; whoever waits may use its

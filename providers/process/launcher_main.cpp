@@ -1,9 +1,12 @@
 #include "providers/process/launcher_main.hpp"
 
+#include "providers/process/end_processes.hpp"
 #include "providers/process/launcher_protocol.hpp"
 #include "providers/process/process_tree.hpp"
 #include "providers/process/remove_tree.hpp"
+#include "providers/process/running_child.hpp"
 #include "providers/process/spawn_child.hpp"
+#include "providers/process/tree_watch.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -31,36 +34,24 @@ using namespace std::chrono_literals;
 
 constexpr int packets_per_turn_max = 16;
 constexpr std::size_t removed_inline_max = 256;  // a bigger tree is removed by a process of its own
-constexpr auto sweep_time_max = 2s;
-constexpr auto farewell_time_max = 30s;
-
-std::uint64_t to_us(timeval const& time) {
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
-         static_cast<std::uint64_t>(time.tv_usec);
-}
-
-struct RunningChild {
-  std::uint64_t id = 0;
-  std::string marker{};
-  Steady::time_point started_at{};
-};
 
 class LauncherLoop {
  public:
-  explicit LauncherLoop(int children_signal) : children_signal_(children_signal) {}
+  LauncherLoop(int children_signal, int nice) : children_signal_(children_signal), nice_(nice) {}
 
   void run() {
     while (!closed_) {
       std::array<pollfd, 2> waits{
           pollfd{launcher_socket, POLLIN, 0}, pollfd{children_signal_, POLLIN, 0}};
-      if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) break;
+      if (::poll(waits.data(), waits.size(), watch_.pause_ms()) < 0 && errno != EINTR) break;
       if (waits[1].revents != 0) {
         drain_signal();
         reap();
       }
+      end_breaches();
       if (waits[0].revents != 0) serve_packets();
     }
-    kill_everything();
+    kill_descendants();
   }
 
  private:
@@ -82,12 +73,12 @@ class LauncherLoop {
       case PacketKind::spawn:
         return spawn(*head, body, packet.descriptors);
       case PacketKind::signal:
-        if (auto const signo = decode_number(body)) signal_group(head->id, *signo);
+        if (auto const signo = decode_number(body)) signal_child(head->id, *signo);
         return;
       case PacketKind::kill:
         return kill_child(head->id, body);
       case PacketKind::sweep:
-        if (auto const what = decode_sweep(body)) sweep(*what);
+        if (auto const what = decode_sweep(body)) sweep_processes(*what);
         return;
       case PacketKind::remove:
         return remove(head->id, std::string(body));
@@ -100,30 +91,111 @@ class LauncherLoop {
   void spawn(
       PacketHead const& head, std::string_view body, std::vector<FileDescriptor> const& descriptors
   ) {
-    auto const descriptors_expected = head.payload_is_memfd ? 3U : 2U;
+    auto const descriptors_expected =
+        2U + (head.has_stdin ? 1U : 0U) + (head.payload_is_memfd ? 1U : 0U);
     ChildEnd end;
     end.spawn_stage = SpawnStage::fork;
     end.spawn_error = EMFILE;  // descriptors that found no room here are dropped by the kernel
     if (descriptors.size() != descriptors_expected) return reply(head.id, end);
     std::optional<SpawnBody> request;
     if (head.payload_is_memfd) {
-      auto const bytes = read_memfd(descriptors[2].get());
+      auto const bytes = read_memfd(descriptors.back().get());
       if (bytes) request = decode_spawn(*bytes);
     } else {
       request = decode_spawn(body);
     }
     end.spawn_error = EBADMSG;
     if (!request) return reply(head.id, end);
-    auto const started_at = Steady::now();
-    auto const child = spawn_child(*request, descriptors[0].get(), descriptors[1].get());
+    ChildFiles files;
+    files.out = descriptors[0].get();
+    files.err = descriptors[1].get();
+    if (head.has_stdin) files.in = descriptors[2].get();
+    start(head.id, *request, files);
+  }
+
+  void start(std::uint64_t id, SpawnBody const& request, ChildFiles files) {
+    RunningChild running;
+    running.id = id;
+    running.marker = request.marker;
+    running.is_sandboxed = request.is_sandboxed;
+    running.oom_kills_before = recent_oom_kills();
+    ChildEnd end;
+    if (!request.group.empty()) {
+      auto group = ControlGroup::make(request.group, request.limits);
+      if (!group) {
+        end.spawn_error = errno;
+        end.spawn_stage = SpawnStage::group;
+        return reply(id, end);
+      }
+      files.joining_file = group->joining_file();
+      running.group = std::make_unique<ControlGroup>(std::move(*group));
+    }
+    running.started_at = Steady::now();
+    auto const child = spawn_child(request, files, nice_);
     if (child.error != 0) {
+      if (running.group) leave_group(std::move(running.group));
       end.spawn_error = child.error;
       end.spawn_stage = child.stage;
-      return reply(head.id, end);
+      return reply(id, end);
     }
-    running_.emplace(child.pid, RunningChild{head.id, request->marker, started_at});
-    pids_.emplace(head.id, child.pid);
-    markers_.insert(request->marker);
+    watch_.add(child.pid, request.limits, running.group.get());
+    pids_.emplace(id, child.pid);
+    markers_.insert(running.marker);
+    running_.emplace(child.pid, std::move(running));
+  }
+
+  /// Counting costs a little, so many starts share a count. What was killed before that is not
+  /// taken for one of ours.
+  std::uint64_t recent_oom_kills() {
+    auto const now = Steady::now();
+    if (now >= next_oom_count_) {
+      oom_kills_ = machine_oom_kills();
+      next_oom_count_ = now + 1s;
+    }
+    return oom_kills_;
+  }
+
+  /// Who is still in it is killed; the group goes when they are gone.
+  void leave_group(std::unique_ptr<ControlGroup> group) {
+    group->kill();
+    if (!group->remove()) old_groups_.push_back(std::move(group));
+    std::erase_if(old_groups_, [](auto const& old) { return old->remove(); });
+  }
+
+  /// Those that use more than they may: SIGKILL to all of the tree, and the reason is kept.
+  void end_breaches() {
+    for (auto const& seen : watch_.look([this] { return adopted_by_root(); })) {
+      auto const it = running_.find(seen.root);
+      if (it == running_.end()) continue;
+      it->second.breach = seen.breach;
+      it->second.breach_seen = seen.seen;
+      if (it->second.group) it->second.group->kill();
+      kill_child(it->second.id, it->second.marker);
+    }
+  }
+
+  /// Processes that were handed to us while their attempt runs, by its root.
+  std::multimap<pid_t, pid_t> adopted_by_root() {
+    std::multimap<pid_t, pid_t> out;
+    std::map<std::string_view, pid_t> roots;
+    for (auto const& [pid, child] : running_) roots.emplace(child.marker, pid);
+    for (pid_t const pid : list_own_children()) {
+      if (running_.contains(pid) || removals_.contains(pid)) continue;
+      auto const [it, is_new] = orphans_.try_emplace(pid);
+      if (is_new) it->second = marker_of(pid);
+      auto const root = roots.find(it->second);
+      if (root != roots.end()) out.emplace(root->second, pid);
+    }
+    return out;
+  }
+
+  /// In a sandbox the signal is for those inside: the wall itself would fall with it, and all of
+  /// them at once.
+  void signal_child(std::uint64_t id, int signo) {
+    auto const it = pids_.find(id);
+    if (it == pids_.end()) return;
+    if (!running_.at(it->second).is_sandboxed || signo == SIGKILL) return signal_group(id, signo);
+    for (pid_t const pid : descendants_of(it->second, list_processes())) ::kill(pid, signo);
   }
 
   void signal_group(std::uint64_t id, int signo) {
@@ -136,7 +208,7 @@ class LauncherLoop {
     signal_group(id, SIGKILL);
     SweepBody what;
     what.markers.emplace_back(marker);
-    sweep(what);
+    sweep_processes(what);
   }
 
   void reap() {
@@ -159,17 +231,9 @@ class LauncherLoop {
     ::wait4(pid, &status, 0, &usage);
     orphans_.erase(pid);
     if (it == running_.end()) return finish_removal(pid);
-    ChildEnd end;
-    end.wait_status = status;
-    end.wall_us = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - it->second.started_at)
-            .count()
-    );
-    end.user_cpu_us = to_us(usage.ru_utime);
-    end.system_cpu_us = to_us(usage.ru_stime);
-    end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-    end.blocks_read = static_cast<std::uint64_t>(usage.ru_inblock);
-    end.blocks_written = static_cast<std::uint64_t>(usage.ru_oublock);
+    auto const end = make_end(it->second, status, usage);
+    watch_.forget(pid);
+    if (it->second.group) leave_group(std::move(it->second.group));
     pids_.erase(it->second.id);
     markers_.erase(it->second.marker);
     auto const id = it->second.id;
@@ -195,26 +259,7 @@ class LauncherLoop {
     if (over.empty()) return;
     SweepBody what;
     what.markers.assign(over.begin(), over.end());
-    sweep(what);
-  }
-
-  /// Kills until none is left, because what forks while we look escapes one pass.
-  static void sweep(SweepBody const& what) {
-    pid_t const self = ::getpid();
-    std::set<std::string> const markers(what.markers.begin(), what.markers.end());
-    auto const give_up_at = Steady::now() + sweep_time_max;
-    auto const is_marked = [&](pid_t pid) { return markers.contains(marker_of(pid)); };
-    auto const is_holder = [&](pid_t pid) { return holds_pipe(pid, what.pipes); };
-    for (bool found = true; found && Steady::now() < give_up_at;) {
-      found = false;
-      auto const all = list_processes();
-      for (auto const& process : all)
-        if (!process.is_zombie && process.pid != self && is_marked(process.pid))
-          found = kill_if(process.pid, is_marked) || found;
-      if (what.pipes.empty()) continue;
-      for (pid_t const pid : descendants_of(self, all))
-        if (is_holder(pid)) found = kill_if(pid, is_holder) || found;
-    }
+    sweep_processes(what);
   }
 
   void remove(std::uint64_t id, std::string const& path) {
@@ -260,20 +305,13 @@ class LauncherLoop {
     while (::read(children_signal_, infos.data(), sizeof(infos)) > 0) continue;
   }
 
-  /// As their subreaper we have no children exactly when nothing that we started is left.
-  static void kill_everything() {
-    auto const give_up_at = Steady::now() + farewell_time_max;
-    while (Steady::now() < give_up_at) {
-      for (pid_t const pid : descendants_of(::getpid(), list_processes())) ::kill(pid, SIGKILL);
-      pid_t pid = 0;
-      while ((pid = ::waitpid(-1, nullptr, WNOHANG)) > 0) continue;
-      if (pid < 0 && errno == ECHILD) return;
-      ::poll(nullptr, 0, 1);
-    }
-  }
-
   int children_signal_;
+  int nice_;  // of the children
   bool closed_ = false;
+  TreeWatch watch_;
+  Steady::time_point next_oom_count_{};
+  std::uint64_t oom_kills_ = 0;
+  std::vector<std::unique_ptr<ControlGroup>> old_groups_;  // that somebody was still leaving
   std::unordered_map<pid_t, RunningChild> running_;
   std::unordered_map<std::uint64_t, pid_t> pids_;
   std::set<std::string, std::less<>> markers_;  // of what runs
@@ -297,6 +335,15 @@ void offer_to_oom_killer() {
   if (file.is_open() && ::write(file.get(), score.data(), score.size()) < 0) return;
 }
 
+/// A task with a thousand processes must not keep us from ending it. Where that is not allowed the
+/// tasks' sessions, each of which gets its own share, do most of it. Returns what it was before.
+int come_before_tasks() {
+  int const nice = ::getpriority(PRIO_PROCESS, 0);
+  constexpr int steps = 5;
+  static_cast<void>(::setpriority(PRIO_PROCESS, 0, nice - steps));
+  return nice;
+}
+
 }  // namespace
 
 std::optional<int> run_launcher_if_asked(int argc, char** argv) {
@@ -315,7 +362,8 @@ std::optional<int> run_launcher_if_asked(int argc, char** argv) {
   ::umask(022);
   restore_internal_signals();
   offer_to_oom_killer();
-  LauncherLoop(children_signal).run();
+  int const nice = come_before_tasks();
+  LauncherLoop(children_signal, nice).run();
   ::_exit(0);
 }
 

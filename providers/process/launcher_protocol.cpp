@@ -12,7 +12,7 @@
 namespace ropewalk {
 namespace {
 
-constexpr std::size_t descriptors_max = 3;
+constexpr std::size_t descriptors_max = 4;
 
 template <class T>
 void put(std::string& out, T const& value) {
@@ -103,6 +103,9 @@ std::string encode(SpawnBody const& body) {
   put_text(out, body.marker);
   put_texts(out, body.argv);
   put_texts(out, body.env);
+  put(out, body.limits);
+  put_text(out, body.group);
+  put(out, body.is_sandboxed);
   return out;
 }
 
@@ -133,6 +136,9 @@ std::optional<SpawnBody> decode_spawn(std::string_view body) {
   spawn.marker = reader.take_text();
   spawn.argv = reader.take_texts();
   spawn.env = reader.take_texts();
+  spawn.limits = reader.take<ResourceLimits>();
+  spawn.group = reader.take_text();
+  spawn.is_sandboxed = reader.take<bool>();
   if (!reader.is_good()) return std::nullopt;
   return spawn;
 }

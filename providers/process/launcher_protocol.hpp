@@ -7,6 +7,7 @@
 // accept for exec can be sent.
 
 #include "providers/process/file_descriptor.hpp"
+#include "providers/process/resource_limits.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,9 +19,9 @@
 namespace ropewalk {
 
 enum class PacketKind : std::uint8_t {
-  spawn,   // → launcher: start a child; descriptors: stdout, stderr, and the memfd when
-           // payload_is_memfd
-  signal,  // → launcher: send a signal to the child's whole group
+  spawn,  // → launcher: start a child; descriptors: stdout, stderr, its input when has_stdin, and
+          // the memfd when payload_is_memfd
+  signal,  // → launcher: send a signal to the child's whole group, or to all inside its sandbox
   kill,    // → launcher: SIGKILL the group and every process that carries the child's marker
   sweep,  // → launcher: SIGKILL what carries one of these markers or (as a descendant) holds one of
           // these pipes
@@ -33,9 +34,10 @@ struct PacketHead {
   PacketKind kind{};
   bool payload_is_memfd = false;
   std::uint64_t id = 0;
+  bool has_stdin = false;
 };
 
-enum class SpawnStage : std::uint8_t { none, fork, directory, exec };
+enum class SpawnStage : std::uint8_t { none, fork, group, limits, directory, exec };
 
 /// How a child ended. `spawn_error` is an errno: it never ran.
 struct ChildEnd {
@@ -49,6 +51,10 @@ struct ChildEnd {
   std::uint64_t max_rss_bytes = 0;
   std::uint64_t blocks_read = 0;     // of 512 bytes
   std::uint64_t blocks_written = 0;  // of 512 bytes
+  Breach breach = Breach::none;      // it was ended for this
+  std::uint64_t breach_seen = 0;     // how much it used, in the unit of the limit
+  // The kernel ended some process for lack of memory while this child ran: perhaps this one.
+  bool memory_ran_out = false;
 };
 
 struct SpawnBody {
@@ -57,6 +63,9 @@ struct SpawnBody {
   std::string marker{};     // value of ROPEWALK_ATTEMPT_KEY in `env`
   std::vector<std::string> argv{};
   std::vector<std::string> env{};
+  ResourceLimits limits{};
+  std::string group{};  // path of the control group to be made for it; empty: none
+  bool is_sandboxed = false;
 };
 
 struct SweepBody {

@@ -32,6 +32,7 @@ OutputReader::OutputReader(
       splitter_(line_bytes_max),
       tail_(limits.tail_bytes_max),
       last_line_(limits.last_line_bytes_max),
+      bytes_max_(limits.bytes_max),
       keeps_last_line_(limits.last_line_bytes_max > 0) {}
 
 std::string OutputReader::pipe_name() const {
@@ -66,6 +67,8 @@ Async<> OutputReader::run() {
     if (is_stopping_) bytes_after_stop_ += bytes.size();
     tail_.feed(bytes);
     if (keeps_last_line_) last_line_.feed(bytes);
+    is_flooded_ = tail_.total_bytes() > bytes_max_;
+    if (is_flooded_) break;
     co_await log_chunk(bytes);
     co_await asio::post(executor, use_async);  // a flood must not keep the shard from others
   }

@@ -33,6 +33,7 @@ class OutputReader {
   struct Limits {
     std::size_t tail_bytes_max = 64 * 1024;
     std::size_t last_line_bytes_max = 0;
+    std::uint64_t bytes_max = UINT64_MAX;  // kept or not: then it reads no more
   };
 
   OutputReader(
@@ -50,6 +51,8 @@ class OutputReader {
   void stop_at_empty();
 
   bool is_done() const { return is_done_; }
+  /// It ended because there was more than Limits::bytes_max.
+  bool is_flooded() const { return is_flooded_; }
   std::string pipe_name() const;  // "pipe:[12345]"
   OutputTail const& tail() const { return tail_; }
   LastLine const& last_line() const { return last_line_; }
@@ -65,11 +68,13 @@ class OutputReader {
   LineSplitter splitter_;
   OutputTail tail_;
   LastLine last_line_;
+  std::uint64_t bytes_max_;
   std::uint64_t bytes_after_stop_ = 0;
   bool keeps_last_line_;
   bool is_stopping_ = false;
   bool is_over_budget_ = false;
   bool is_done_ = false;
+  bool is_flooded_ = false;
 };
 
 }  // namespace ropewalk

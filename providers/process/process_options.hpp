@@ -1,6 +1,8 @@
 #pragma once
 // What the server's configuration says about commands and scripts.
 
+#include "providers/process/isolation.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,11 @@ struct ProcessOptions {
   std::uint64_t log_bytes_max =
       10 * 1024 * 1024;  // of a task's attempts, both streams; a line costs 32 bytes more
   std::size_t output_bytes_max = 1024 * 1024;
+  // Of each output stream, kept or not: who writes more is ended.
+  std::uint64_t stream_bytes_max = 1024ULL * 1024 * 1024;
+  std::string data_root{};      // the server's data directory, which sandboxes hide; absolute
+  ResourceLimits limits_max{};  // of every task, whatever it says itself
+  Isolation isolation{};
 };
 
 }  // namespace ropewalk

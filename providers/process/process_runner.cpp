@@ -38,7 +38,7 @@ Async<AttemptOutcome> ProcessRunner::run_uninterrupted(
       launcher_, options_.work_root, request.execution.to_string(), request.task, request.attempt
   );
   if (!work) co_return AttemptOutcome{name_task(work.error(), request.task), nullptr};
-  auto plan = make_command_plan(request, context, inherited_, *work);
+  auto plan = make_command_plan(request, context, inherited_, options_, *work);
   if (!plan) co_return AttemptOutcome{name_task(plan.error(), request.task), nullptr};
   std::string output_path = work->file(output_file_name);
   auto const used = std::min(request.log_bytes_used, options_.log_bytes_max);

@@ -42,6 +42,12 @@ pid_t to_pid(std::string_view text) {
   return pid;
 }
 
+std::uint64_t to_number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 using Directory = std::unique_ptr<DIR, int (*)(DIR*)>;
 
 Directory open_directory(std::string const& path) {
@@ -55,18 +61,26 @@ std::string proc_path(pid_t pid, std::string_view file) {
 }  // namespace
 
 ProcessEntry read_process(pid_t pid) {
-  // "<pid> (<name, which may hold anything>) <state> <parent> <group> …"
+  // "<pid> (<name, which may hold anything>) <state> <parent> <group> …": see proc(5)
   std::string const stat = read_all(proc_path(pid, "stat"));
   auto const name_end = stat.rfind(')');
   if (name_end == std::string::npos || name_end + 4 > stat.size()) return {};
   std::string_view rest = std::string_view(stat).substr(name_end + 2);
-  std::array<std::string_view, 3> fields{};
+  std::array<std::string_view, 22> fields{};
   for (auto& field : fields) {
     auto const end = std::min(rest.find(' '), rest.size());
     field = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return {pid, to_pid(fields[1]), to_pid(fields[2]), fields[0] == "Z" || fields[0] == "X"};
+  ProcessEntry out;
+  out.pid = pid;
+  out.parent = to_pid(fields[1]);
+  out.group = to_pid(fields[2]);
+  out.is_zombie = fields[0] == "Z" || fields[0] == "X";
+  for (std::size_t i = 11; i < 15; ++i) out.cpu_ticks += to_number(fields[i]);
+  out.threads = to_number(fields[17]);
+  out.resident_pages = to_number(fields[21]);
+  return out;
 }
 
 std::vector<ProcessEntry> list_processes() {

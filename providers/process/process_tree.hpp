@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,11 +18,14 @@ struct ProcessEntry {
   pid_t parent = 0;
   pid_t group = 0;
   bool is_zombie = false;
+  std::uint64_t cpu_ticks = 0;  // its own, and that of the children that it has waited for
+  std::uint64_t threads = 0;
+  std::uint64_t resident_pages = 0;
 };
 
 /// Every process that /proc shows.
 std::vector<ProcessEntry> list_processes();
-/// Parent, group and state of one; pid 0 when it is gone.
+/// One of them; pid 0 when it is gone.
 ProcessEntry read_process(pid_t pid);
 /// Children of this (single-threaded) process, zombies included.
 std::vector<pid_t> list_own_children();

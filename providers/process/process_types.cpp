@@ -3,6 +3,7 @@
 #include "engine/model/cel/template.hpp"
 #include "providers/process/code_arguments.hpp"
 #include "providers/process/languages.hpp"
+#include "providers/process/process_fields.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -29,6 +30,26 @@ FieldSpec working_directory() {
       "Where it runs; a relative path is taken from the folder of the workflow file. Default: a "
       "fresh folder, removed afterwards."
   );
+}
+
+/// What commands and scripts have in common.
+void add_common_fields(TaskType& type) {
+  type.fields.push_back(working_directory());
+  type.fields.push_back(field(
+      "stdin", FieldKind::any, "What it reads from standard input: a text, or any value as JSON."
+  ));
+  type.fields.push_back(field(
+      "limits",
+      FieldKind::object,
+      "{cpu, memory, processes, fileSize, openFiles, wall, cores}: what an attempt may use before "
+      "it is ended."
+  ));
+  type.fields.push_back(field(
+      "sandbox",
+      FieldKind::any,
+      "bwrap, or {type: bwrap, network, writable, readable}: a read-only root, a /tmp of its own, "
+      "no network unless it is asked for."
+  ));
 }
 
 bool has(json::object const& task, std::string_view name) {
@@ -85,7 +106,13 @@ void check_code_arguments(
       );
 }
 
+void check_common(json::object const& task, ReportProblem const& report) {
+  fields::Reading const reading{report, false};
+  static_cast<void>(read_process_fields(task, reading));
+}
+
 void check_command(json::object const& task, ReportProblem const& report) {
+  check_common(task, report);
   auto const* command = task.if_contains("command");
   if (command == nullptr || !command->is_array()) return;  // the kinds of fields say that
   auto const& argv = command->get_array();
@@ -142,6 +169,7 @@ void check_language(json::object const& task, ReportProblem const& report) {
 }
 
 void check_script(json::object const& task, ReportProblem const& report) {
+  check_common(task, report);
   bool const has_source = has(task, "source");
   if (has_source == has(task, "file"))
     report(
@@ -171,7 +199,8 @@ void register_process_types(TaskTypes& types) {
       "file, any other is looked up in PATH."
   );
   argv.required = true;
-  command.fields = {std::move(argv), working_directory()};
+  command.fields = {std::move(argv)};
+  add_common_fields(command);
   command.check = check_command;
   types.add(std::move(command));
 
@@ -195,8 +224,8 @@ void register_process_types(TaskTypes& types) {
           FieldKind::list,
           "For any other language: the program and its arguments before the script's path."
       ),
-      field("args", FieldKind::list, "Arguments of the script."),
-      working_directory()};
+      field("args", FieldKind::list, "Arguments of the script.")};
+  add_common_fields(script);
   script.check = check_script;
   types.add(std::move(script));
 }

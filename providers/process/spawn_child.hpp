@@ -20,9 +20,17 @@ struct SpawnedChild {
   SpawnStage stage = SpawnStage::none;
 };
 
-/// Starts `body` in a process group of its own: stdin as the launcher's (/dev/null), the given
-/// stdout and stderr, every other descriptor closed, default signals, no core files, killed when
-/// the launcher dies. REQUIRES: this process has one thread.
-SpawnedChild spawn_child(SpawnBody const& body, int stdout_fd, int stderr_fd);
+struct ChildFiles {
+  int in = -1;  // -1: as the launcher's own, /dev/null
+  int out = -1;
+  int err = -1;
+  int joining_file = -1;  // of its control group; -1: none
+};
+
+/// Starts `body` in a session of its own, so that no other attempt shares its part of the
+/// processor or its group: with these files and no other descriptor, its limits, default signals,
+/// no core files, killed when the launcher dies. `nice`: the priority that it gets. REQUIRES: this
+/// process has one thread.
+SpawnedChild spawn_child(SpawnBody const& body, ChildFiles const& files, int nice);
 
 }  // namespace ropewalk

@@ -90,6 +90,12 @@ WorkDirectory::~WorkDirectory() {
     launcher_->remove(path_);
 }
 
+Result<std::string> WorkDirectory::make_folder(std::string_view name) {
+  auto path = file(name);
+  if (::mkdir(path.c_str(), 0700) != 0) return cannot("make", path);
+  return path;
+}
+
 Result<> WorkDirectory::write(std::string_view name, std::string_view content) {
   std::string const path = file(name);
   FileDescriptor const fd(

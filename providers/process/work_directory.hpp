@@ -37,6 +37,8 @@ class WorkDirectory {
   std::string const& path() const { return path_; }
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
   /// Errors: as create().
+  Result<std::string> make_folder(std::string_view name);
+  /// Errors: as create().
   Result<> write(std::string_view name, std::string_view content);
 
  private:
