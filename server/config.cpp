@@ -188,6 +188,7 @@ void read_environment(LoadedConfig& loaded, std::map<std::string, std::string> c
   // command line.
   static std::set<std::string_view> const elsewhere{
       "ROPEWALK_CONFIG",
+      "ROPEWALK_ARTIFACTS",
       "ROPEWALK_CONTEXT",
       "ROPEWALK_OUTPUT",
       "ROPEWALK_IDEMPOTENCY_KEY",

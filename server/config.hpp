@@ -35,7 +35,10 @@ struct Limits {
   std::uint64_t task_output_bytes = 1024 * 1024 * 1024;  // of an output stream of an attempt
   std::uint64_t task_memory = 0;                         // of an attempt; 0: what it says itself
   std::uint64_t task_processes = 0;                      // of an attempt; 0: what it says itself
-  std::uint64_t task_file_bytes = 0;  // of a file of an attempt; 0: what it says itself
+  std::uint64_t task_file_bytes = 0;    // of a file of an attempt; 0: what it says itself
+  std::uint64_t artifact_files = 1000;  // that a task keeps
+  std::uint64_t artifact_bytes = 1024 * 1024 * 1024;         // that a task keeps
+  std::uint64_t package_bytes = 10ULL * 1024 * 1024 * 1024;  // installed for scripts, together
   std::uint64_t connections = 10'000;
   std::uint64_t subscriptions = 1'000;     // of one WebSocket
   std::uint64_t frame_bytes = 64 * 1024;   // of one message from a WebSocket client
@@ -44,7 +47,8 @@ struct Limits {
   Duration request_timeout =
       std::chrono::seconds(30);  // for the body to arrive, and for an answer to leave
   Duration idle_timeout = std::chrono::seconds(75);
-  Duration wait_max = std::chrono::minutes(10);  // of `Prefer: wait`
+  Duration install_time = std::chrono::minutes(10);  // of libraries for a script
+  Duration wait_max = std::chrono::minutes(10);      // of `Prefer: wait`
 };
 
 /// Where a secret is: exactly one of the two.

@@ -1,6 +1,8 @@
 // What the API shows of tasks by themselves, of providers and of costs, and how history is cut.
 #include "engine/base/json.hpp"
+#include "providers/process/package_set.hpp"
 #include "server/api/views.hpp"
+#include "server/artifacts/prune_artifacts.hpp"
 #include "server/node_backend.hpp"
 #include "server/node_impl.hpp"
 
@@ -39,8 +41,20 @@ Async<Result<json::object>> NodeBackend::prune(Duration age, std::optional<Durat
   auto const now = common_.clock.now();
   auto const pruned = co_await shard_.store.prune(now - age);
   if (!pruned) co_return pruned.error();
+  auto const artifacts =
+      co_await prune_artifacts(common_.blocking, shard_.store, common_.artifact_root());
+  if (!artifacts) co_return artifacts.error();
+  auto prune_sets = [root = common_.package_root(),
+                     seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count(),
+                     bytes_max = common_.config.limits.package_bytes] {
+    return prune_packages(root, seconds, bytes_max);
+  };
+  auto pruning_sets = common_.blocking.run(prune_sets);
+  auto const packages = co_await std::move(pruning_sets);
   json::object out;
   out["executions"] = pruned->executions;
+  out["packages"] = packages;
+  out["artifacts"] = *artifacts;
   out["definitions"] = pruned->definitions;
   out["idempotencyKeys"] = pruned->idempotency_keys;
   out["cachedResponses"] = pruned->cached_responses;

@@ -22,6 +22,7 @@
 #include "providers/process/process_runner.hpp"
 #include "server/ai/shard_ai.hpp"
 #include "server/api/api.hpp"
+#include "server/artifacts/artifact_api.hpp"
 #include "server/blocking.hpp"
 #include "server/child_runner.hpp"
 #include "server/http/front.hpp"
@@ -62,7 +63,11 @@ struct NodeCommon {
   OriginCheck origin;
   ConnectionCounter connections;
   sql::ConnectOptions database;
-  std::string data;     // absolute
+  std::string data;  // absolute
+  /// Where what tasks keep is kept.
+  std::string artifact_root() const { return data + "/artifacts"; }
+  /// Where libraries of scripts are installed.
+  std::string package_root() const { return data + "/packages"; }
   Isolation isolation;  // what tasks can be given here; found out before anything runs
   std::atomic<std::int64_t> epoch{0};
   std::atomic<std::uint32_t> next_home{0};
@@ -114,6 +119,7 @@ class NodeShard {
   HistoryApi history_api;
   StreamApi stream_api;
   NodeApi node_api;
+  ArtifactApi artifact_api;
   Router router;
   StreamServer streams;
   Front front;

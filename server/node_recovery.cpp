@@ -1,6 +1,7 @@
 // Going on with what was left: by a crash of this server, or by another node that lost its lease.
 #include "engine/async/deadline.hpp"
 #include "engine/base/json.hpp"
+#include "server/artifacts/prune_artifacts.hpp"
 #include "server/http/problem_response.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
@@ -167,6 +168,12 @@ Async<> Node::Impl::run_retention() {
     } else if (pruned->executions > 0) {
       fields["executions"] = pruned->executions;
       log::info("removed old executions", fields);
+    }
+    auto const artifacts =
+        co_await prune_artifacts(common_.blocking, shards_.front()->store, common_.artifact_root());
+    if (!artifacts) {
+      fields["error"] = artifacts.error().message;
+      log::warn("artifacts of old executions could not be removed", fields);
     }
     auto const costs_older_than = common_.clock.now() - std::max(keep, costs_kept);
     auto const forgotten = co_await shards_.front()->store.prune_spend(costs_older_than);

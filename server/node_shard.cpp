@@ -52,6 +52,12 @@ ProcessOptions process_options(NodeCommon const& common) {
   out.limits_max.processes = config.limits.task_processes;
   out.limits_max.file_bytes = config.limits.task_file_bytes;
   out.isolation = common.isolation;
+  out.artifact_root = common.artifact_root();
+  out.package_root = common.package_root();
+  out.install_time_max =
+      std::chrono::duration_cast<std::chrono::milliseconds>(config.limits.install_time);
+  out.artifacts_max.files_max = config.limits.artifact_files;
+  out.artifacts_max.bytes_max = config.limits.artifact_bytes;
   return out;
 }
 
@@ -140,6 +146,7 @@ NodeShard::NodeShard(
       history_api(backend),
       stream_api(shard.executor(), backend, hub, common.config.limits),
       node_api(backend),
+      artifact_api(backend, common.blocking, common.artifact_root()),
       streams(
           shard.executor(),
           StreamParts{
@@ -159,6 +166,7 @@ NodeShard::NodeShard(
   history_api.add_to(router);
   stream_api.add_to(router);
   node_api.add_to(router);
+  artifact_api.add_to(router);
   add_static_files(router);
   router.on_fault = [](Request const& request, std::string_view what) {
     log::Fields fields;

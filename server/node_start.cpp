@@ -1,4 +1,5 @@
 // What happens before a node runs, on the thread that starts it.
+#include "providers/process/package_set.hpp"
 #include "providers/process/work_directory.hpp"
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
@@ -13,6 +14,8 @@
 
 namespace ropewalk::server {
 namespace {
+
+constexpr std::int64_t packages_kept_seconds = 30LL * 24 * 3600;  // that no script has used
 
 /// Runs a coroutine to its end on the calling thread.
 template <class T>
@@ -77,6 +80,9 @@ Result<> Node::Impl::prepare_database() {
   common_.isolation = probe_isolation();  // before the database: processes stay where they start
   tell(common_.isolation);
   clear_work_root(common_.data + "/work");  // of a server that was killed
+  prune_packages(
+      common_.package_root(), packages_kept_seconds, common_.config.limits.package_bytes
+  );
   std::error_code ignored;
   std::filesystem::create_directories(common_.data + "/work", ignored);
   if (common_.config.database.empty()) {

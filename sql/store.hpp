@@ -95,6 +95,8 @@ class Store {
   /// refers to any more, `batch_size` rows a transaction.
   /// What was spent is kept longer than that: prune_spend().
   Async<Result<PruneCounts>> prune(Instant older_than, std::int32_t batch_size = 500);
+  /// Those of `ids` that are executions.
+  Async<Result<std::vector<ExecutionId>>> existing(std::vector<ExecutionId> ids);
   /// Forgets what was spent before `older_than`; how many records.
   Async<Result<std::int64_t>> prune_spend(Instant older_than, std::int32_t batch_size = 10'000);
 

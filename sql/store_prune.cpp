@@ -38,6 +38,8 @@ constexpr Statement prune_turns{
     "DELETE FROM conversation_turns t USING (SELECT conversation, number FROM conversation_turns"
     " WHERE created_at < $1::timestamptz ORDER BY created_at LIMIT $2::integer) doomed"
     " WHERE t.conversation = doomed.conversation AND t.number = doomed.number"};
+constexpr Statement existing_executions{
+    "existing_executions", "SELECT id FROM executions WHERE id = ANY ($1::uuid[])"};
 constexpr Statement prune_spent{
     "prune_spend",
     "DELETE FROM spend WHERE ctid = ANY (ARRAY(SELECT ctid FROM spend"
@@ -102,6 +104,17 @@ Async<Result<std::int64_t>> Store::prune_spend(Instant older_than, std::int32_t 
     count += deleted;
   }
   co_return count;
+}
+
+Async<Result<std::vector<ExecutionId>>> Store::existing(std::vector<ExecutionId> ids) {
+  ArrayParam array(ElementType::uuid);
+  for (auto const& id : ids) array.add(id);
+  Params params;
+  params.array(std::move(array));
+  CO_TRY(auto rows, co_await pool_.run(existing_executions, std::move(params)));
+  std::vector<ExecutionId> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.id(i, 0));
+  co_return out;
 }
 
 }  // namespace ropewalk::sql

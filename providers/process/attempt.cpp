@@ -42,7 +42,8 @@ Pipe make_pipe() {
 }  // namespace
 
 Error name_task(Error error, std::string const& task) {
-  error.message = "task \"" + task + "\": " + error.message;
+  auto const name = "task \"" + task + "\": ";
+  if (!error.message.starts_with(name)) error.message = name + error.message;
   return error;
 }
 

@@ -1,7 +1,6 @@
 #include "providers/process/command_plan.hpp"
 
 #include "engine/base/json.hpp"
-#include "providers/process/process_fields.hpp"
 #include "providers/process/sandbox.hpp"
 
 #include <sys/stat.h>
@@ -174,16 +173,63 @@ Result<> plan_command(AttemptRequest const& request, CommandPlan& plan) {
   return {};
 }
 
+/// A venv is chosen by the path of its program; Node looks for libraries beside the script, and in
+/// NODE_PATH for what is required from elsewhere.
+void use_packages_of(PackagePlace const& packages, WorkDirectory const& work, CommandPlan& plan) {
+  auto& path = plan.environment["PATH"];
+  if (packages.is_python) {
+    plan.program = packages.folder + "/bin/python";
+    plan.argv.front() = plan.program;
+    plan.environment["VIRTUAL_ENV"] = packages.folder;
+    path = packages.folder + "/bin:" + path;
+    return;
+  }
+  auto const modules = packages.folder + "/node_modules";
+  static_cast<void>(::symlink(modules.c_str(), work.file("node_modules").c_str()));
+  plan.environment["NODE_PATH"] = modules;
+  path = modules + "/.bin:" + path;
+}
+
+/// The ids of the tasks that this one depends on, as its context names them.
+std::vector<std::string> upstream_of(std::string_view context) {
+  std::vector<std::string> out;
+  JsonLimits limits;
+  limits.bytes_max = context.size() + 1;
+  auto const parsed = parse_json(context, limits);
+  if (!parsed || !parsed->is_object()) return out;
+  auto const* tasks = parsed->get_object().if_contains("dependencies");
+  if (tasks == nullptr || !tasks->is_object()) return out;
+  for (auto const& task : tasks->get_object()) out.emplace_back(task.key());
+  return out;
+}
+
+/// What tasks upstream kept lies in a folder of this attempt, under their names.
+void add_artifacts(
+    AttemptRequest const& request,
+    std::string_view context,
+    ProcessOptions const& options,
+    WorkDirectory const& work,
+    Environment& environment
+) {
+  auto const execution = request.execution.to_string();
+  auto const kept = options.artifact_root + "/" + execution;
+  if (options.artifact_root.empty() || ::access(kept.c_str(), F_OK) != 0) return;
+  auto const at = work.file(".artifacts");
+  if (link_artifacts(options.artifact_root, execution, upstream_of(context), at))
+    environment["ROPEWALK_ARTIFACTS"] = at;
+}
+
 /// Limits, input and walls.
 Result<> confine(
     AttemptRequest const& request,
     ProcessOptions const& options,
+    ProcessFields const& fields,
+    PackagePlace const& packages,
     WorkDirectory& work,
     CommandPlan& plan
 ) {
-  TRY(auto fields, read_process_fields(request.config));
   plan.limits = tighter_of(fields.limits, options.limits_max);
-  plan.stdin_text = std::move(fields.stdin_text);
+  plan.stdin_text = fields.stdin_text;
   auto const possible = check_isolation(options.isolation, plan.limits, fields.sandbox.has_value());
   if (!possible) return possible.error();
   bool const needs_group = plan.limits.memory_bytes != 0 || plan.limits.processes != 0 ||
@@ -194,17 +240,35 @@ Result<> confine(
   places.work = work.path();
   places.data = options.data_root;
   places.workflow = request.directory;
+  if (!options.artifact_root.empty())
+    places.readable.push_back(options.artifact_root + "/" + request.execution.to_string());
+  if (!packages.folder.empty()) places.readable.push_back(packages.folder);
   TRY(places.temporary, work.make_folder(".tmp"));
   return put_in_sandbox(plan, *fields.sandbox, options.isolation.bwrap, plan.limits, places);
 }
 
 }  // namespace
 
+Result<std::string> find_script_interpreter(
+    AttemptRequest const& request, Environment const& inherited
+) {
+  Environment environment = inherited;
+  auto const added = add_task_environment(environment, request.config);
+  if (!added) return added.error();
+  environment.try_emplace("PATH", path_default);
+  auto const* language = find_language(text_field(request.config, "language"));
+  if (language == nullptr)
+    return permanent("unknown_language", "the script's language is not known", "set `language`");
+  return find_interpreter(*language, environment.find("PATH")->second);
+}
+
 Result<CommandPlan> make_command_plan(
     AttemptRequest const& request,
     std::string_view context,
     Environment const& inherited,
     ProcessOptions const& options,
+    ProcessFields const& fields,
+    PackagePlace const& packages,
     WorkDirectory& work
 ) {
   CommandPlan plan;
@@ -213,14 +277,17 @@ Result<CommandPlan> make_command_plan(
   if (!added) return added.error();
   plan.environment.try_emplace("PATH", path_default);
   add_own_variables(request, work, plan.environment);
+  add_artifacts(request, context, options, work, plan.environment);
   auto const directory = text_field(request.config, "workingDirectory");
   plan.directory = directory.empty() ? work.path() : resolve(directory, request.directory);
+  plan.runs_in = plan.directory;
   auto const written = work.write(context_file_name, context);
   if (!written) return written.error();
   auto const planned =
       request.type == "script" ? plan_script(request, work, plan) : plan_command(request, plan);
   if (!planned) return planned.error();
-  auto const confined = confine(request, options, work, plan);
+  if (!packages.folder.empty()) use_packages_of(packages, work, plan);
+  auto const confined = confine(request, options, fields, packages, work, plan);
   if (!confined) return confined.error();
   return plan;
 }

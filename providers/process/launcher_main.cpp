@@ -1,7 +1,9 @@
 #include "providers/process/launcher_main.hpp"
 
+#include "providers/process/artifacts.hpp"
 #include "providers/process/end_processes.hpp"
 #include "providers/process/launcher_protocol.hpp"
+#include "providers/process/package_set.hpp"
 #include "providers/process/process_tree.hpp"
 #include "providers/process/remove_tree.hpp"
 #include "providers/process/running_child.hpp"
@@ -347,7 +349,10 @@ int come_before_tasks() {
 }  // namespace
 
 std::optional<int> run_launcher_if_asked(int argc, char** argv) {
-  if (argc < 1 || std::strcmp(argv[0], launcher_name) != 0) return std::nullopt;
+  if (argc < 1) return std::nullopt;
+  if (std::strcmp(argv[0], collector_name) == 0) return run_collector();
+  if (std::strcmp(argv[0], installer_name) == 0) return run_installer();
+  if (std::strcmp(argv[0], launcher_name) != 0) return std::nullopt;
   ::setsid();  // a Ctrl-C at the server's terminal is the server's business
   ::prctl(PR_SET_NAME, "ropewalk-launch");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);

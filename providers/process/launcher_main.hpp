@@ -12,7 +12,7 @@
 namespace ropewalk {
 
 /// Call it first in main(): `if (auto code = run_launcher_if_asked(argc, argv)) return *code;`
-/// nullopt: this is not a launcher, go on.
+/// nullopt: this is neither a launcher nor one of its helpers, go on.
 std::optional<int> run_launcher_if_asked(int argc, char** argv);
 
 }  // namespace ropewalk

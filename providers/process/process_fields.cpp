@@ -1,6 +1,7 @@
 #include "providers/process/process_fields.hpp"
 
 #include "engine/base/json.hpp"
+#include "providers/process/languages.hpp"
 
 #include <algorithm>
 #include <array>
@@ -164,6 +165,96 @@ std::optional<std::string> read_stdin(json::object const& task) {
   return to_text(*value);
 }
 
+bool leads_out(std::string_view pattern) {
+  if (pattern.starts_with('/')) return true;
+  for (auto rest = pattern; !rest.empty();) {
+    auto const slash = rest.find('/');
+    if (rest.substr(0, slash) == "..") return true;
+    rest = slash == rest.npos ? std::string_view{} : rest.substr(slash + 1);
+  }
+  return false;
+}
+
+std::vector<std::string> read_artifacts(json::object const& task, fields::Reading const& reading) {
+  Fields const outer(task, "", reading);
+  auto out = read_paths(outer, "artifacts", reading);
+  for (auto const& pattern : out)
+    if (leads_out(pattern))
+      outer.add(
+          "artifacts",
+          "out_of_range",
+          "\"" + pattern + "\" leads out of the folder that the task runs in",
+          "write patterns like report.html or dist/**"
+      );
+  return out;
+}
+
+constexpr std::size_t package_bytes_max = 1000;
+
+/// What pip or npm is to install. Data never stands here: a package's code runs.
+std::vector<std::string> read_wanted(
+    Fields const& fields, std::string_view name, json::array const& list
+) {
+  std::vector<std::string> out;
+  if (list.size() > paths_max)
+    fields.add(name, "out_of_range", "it names more than 100 packages", "put them into a file");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    auto const* text = list[i].if_string();
+    bool const is_good = text != nullptr && !text->empty() && text->size() <= package_bytes_max &&
+                         text->find_first_of(std::string_view("\n\r\0", 3)) == json::string::npos &&
+                         !text->starts_with('-');
+    if (is_good) {
+      out.emplace_back(*text);
+      continue;
+    }
+    std::string place(name);
+    place += "[" + std::to_string(i) + "]";
+    fields.add(place, "wrong_type", "this names no package", "write names like requests==2.31");
+  }
+  return out;
+}
+
+bool has_language(json::object const& task, std::string_view name) {
+  auto const* text = task.if_contains("language");
+  auto const* language = text != nullptr && text->is_string()
+                             ? find_language(std::string_view(text->get_string()))
+                             : nullptr;
+  auto const* interpreter = task.if_contains("interpreter");
+  bool const has_own = interpreter != nullptr && !interpreter->is_null();
+  return language != nullptr && language->name == name && !has_own;
+}
+
+PackageFields read_packages(json::object const& task, fields::Reading const& reading) {
+  PackageFields out;
+  Fields const outer(task, "", reading);
+  for (std::string_view const name : {"requirements", "packages"}) {
+    auto const* value = task.if_contains(name);
+    if (value == nullptr || value->is_null()) continue;
+    bool const is_python = name == "requirements";
+    if (!has_language(task, is_python ? "python" : "node"))
+      outer.add(
+          name,
+          "conflicting_fields",
+          "`requirements` go with language: python, `packages` with language: node",
+          "set `language`, and leave `interpreter` away"
+      );
+    out.is_python = is_python;
+    if (auto const* list = value->if_array())
+      out.wanted = read_wanted(outer, name, *list);
+    else if (auto const* file = value->if_string(); file != nullptr && is_python && !file->empty())
+      out.file = *file;
+    else
+      outer.add(
+          name,
+          "wrong_type",
+          "this is no list of packages",
+          is_python ? "write [requests==2.31, …], or the path of a requirements file"
+                    : "write [lodash@4, …]"
+      );
+  }
+  return out;
+}
+
 std::uint64_t tighter(std::uint64_t a, std::uint64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
@@ -175,6 +266,8 @@ ProcessFields read_process_fields(json::object const& task, fields::Reading cons
   out.limits = read_limits(task, reading);
   out.sandbox = read_sandbox(task, reading);
   out.stdin_text = read_stdin(task);
+  out.artifacts = read_artifacts(task, reading);
+  out.packages = read_packages(task, reading);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The fields of commands and scripts that say what an attempt may use and reach: `limits`,
-// `sandbox`, `stdin`. One reading for the workflow file and for the rendered fields of an attempt.
+// `sandbox`, `stdin`, `artifacts`, `requirements`, `packages`. One reading for the workflow file
+// and for the rendered fields of an attempt.
 //
 // Any thread: pure functions.
 
@@ -20,10 +21,21 @@ struct SandboxSpec {
   std::vector<std::string> readable{};  // what is hidden unless it is named
 };
 
+/// Libraries that a script asks for.
+struct PackageFields {
+  std::vector<std::string> wanted{};
+  std::string file{};  // a requirements file, in place of `wanted`
+  bool is_python = true;
+
+  bool is_any() const { return !wanted.empty() || !file.empty(); }
+};
+
 struct ProcessFields {
   ResourceLimits limits{};
   std::optional<SandboxSpec> sandbox{};
   std::optional<std::string> stdin_text{};
+  std::vector<std::string> artifacts{};  // patterns of paths in the folder that it runs in
+  PackageFields packages{};
 };
 
 /// What is wrong goes to `reading`.

@@ -1,6 +1,7 @@
 #pragma once
 // What the server's configuration says about commands and scripts.
 
+#include "providers/process/artifacts.hpp"
 #include "providers/process/isolation.hpp"
 
 #include <chrono>
@@ -24,6 +25,10 @@ struct ProcessOptions {
   std::string data_root{};      // the server's data directory, which sandboxes hide; absolute
   ResourceLimits limits_max{};  // of every task, whatever it says itself
   Isolation isolation{};
+  std::string artifact_root{};  // absolute; empty: nothing can be kept
+  ArtifactLimits artifacts_max{};
+  std::string package_root{};                          // absolute; empty: nothing can be installed
+  std::chrono::milliseconds install_time_max{600000};  // waiting for another one included
 };
 
 }  // namespace ropewalk

@@ -6,6 +6,7 @@
 #include "engine/ports/task_runner.hpp"
 #include "providers/process/environment.hpp"
 #include "providers/process/launcher.hpp"
+#include "providers/process/package_installer.hpp"
 #include "providers/process/process_options.hpp"
 
 namespace ropewalk {
@@ -21,9 +22,19 @@ class ProcessRunner final : public TaskRunner {
       AttemptRequest const& request, std::string const& context, AttemptSink& sink
   );
 
+  /// Picks out what the attempt left in `folder` on purpose; what was kept, or why nothing could
+  /// be, goes into `outcome`.
+  Async<> keep_artifacts(
+      AttemptRequest const& request,
+      std::vector<std::string> patterns,
+      std::string folder,
+      AttemptOutcome& outcome
+  );
+
   Launcher& launcher_;
   ProcessOptions options_;
   Environment inherited_;
+  PackageInstaller packages_;
 };
 
 }  // namespace ropewalk

@@ -23,6 +23,13 @@ FieldSpec field(std::string name, FieldKind kind, std::string description) {
   return spec;
 }
 
+/// What stands in it becomes code that runs.
+FieldSpec code_field(std::string name, std::string description) {
+  auto spec = field(std::move(name), FieldKind::any, std::move(description));
+  spec.code = true;
+  return spec;
+}
+
 FieldSpec working_directory() {
   return field(
       "workingDirectory",
@@ -37,6 +44,11 @@ void add_common_fields(TaskType& type) {
   type.fields.push_back(working_directory());
   type.fields.push_back(field(
       "stdin", FieldKind::any, "What it reads from standard input: a text, or any value as JSON."
+  ));
+  type.fields.push_back(field(
+      "artifacts",
+      FieldKind::list,
+      "Patterns of files (report.html, dist/**) that are kept until the execution is removed."
   ));
   type.fields.push_back(field(
       "limits",
@@ -224,7 +236,12 @@ void register_process_types(TaskTypes& types) {
           FieldKind::list,
           "For any other language: the program and its arguments before the script's path."
       ),
-      field("args", FieldKind::list, "Arguments of the script.")};
+      field("args", FieldKind::list, "Arguments of the script."),
+      code_field(
+          "requirements",
+          "Of Python: what pip installs for it, as a list or as the path of a requirements file."
+      ),
+      code_field("packages", "Of Node: what npm installs for it, as a list.")};
   add_common_fields(script);
   script.check = check_script;
   types.add(std::move(script));

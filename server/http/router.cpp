@@ -27,8 +27,13 @@ bool is_param(std::string_view part) {
   return part.starts_with('{');
 }
 
-bool fits(std::vector<std::string> const& pattern, std::vector<std::string> const& segments) {
-  if (pattern.size() != segments.size()) return false;
+bool fits(
+    std::vector<std::string> const& pattern,
+    std::vector<std::string> const& segments,
+    bool takes_rest
+) {
+  if (takes_rest ? segments.size() < pattern.size() : segments.size() != pattern.size())
+    return false;
   for (std::size_t i = 0; i < pattern.size(); ++i)
     if (!is_param(pattern[i]) && pattern[i] != segments[i]) return false;
   return true;
@@ -57,7 +62,7 @@ Router::Match Router::match(Request& request, std::vector<std::string> const& se
   std::size_t exact =
       0;  // of two patterns that fit, the one with more fixed parts wins: /validate over /{name}
   for (std::size_t i = 0; i < routes_.size(); ++i) {
-    if (!fits(patterns_[i], segments)) continue;
+    if (!fits(patterns_[i], segments, routes_[i].takes_rest)) continue;
     if (routes_[i].method != wanted) {
       if (!out.allow.empty()) out.allow += ", ";
       out.allow += to_string(routes_[i].method);
@@ -70,9 +75,11 @@ Router::Match Router::match(Request& request, std::vector<std::string> const& se
     exact = fixed;
     out.route = &routes_[i];
     request.params.clear();
-    for (std::size_t k = 0; k < segments.size(); ++k)
+    for (std::size_t k = 0; k < patterns_[i].size(); ++k)
       if (auto const& part = patterns_[i][k]; is_param(part))
         request.params.emplace_back(part.substr(1, part.size() - 2), segments[k]);
+    for (auto k = patterns_[i].size(); k < segments.size(); ++k)
+      request.params.back().second += "/" + segments[k];
   }
   return out;
 }

@@ -23,6 +23,7 @@ struct Route {
   std::string_view pattern{};  // "/v1/executions/{id}/events"
   Access access = Access::admin;
   Handler handler{};
+  bool takes_rest = false;  // its last parameter is all that is left of the path, slashes included
 };
 
 class Router {

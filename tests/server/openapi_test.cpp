@@ -1,6 +1,7 @@
 // The description of the API. Method: every route is in it, and nothing else is.
 #include "engine/base/json.hpp"
 #include "server/api/api.hpp"
+#include "server/artifacts/artifact_api.hpp"
 #include "tests/server/fake_backend.hpp"
 
 #include <gtest/gtest.h>
@@ -27,6 +28,7 @@ class OpenApiTest : public testing::Test {
     history_.add_to(router_);
     stream_.add_to(router_);
     node_.add_to(router_);
+    artifacts_.add_to(router_);
     auto parsed = parse_json(openapi_text(), JsonLimits{1 << 20, 64, 100'000});
     EXPECT_TRUE(parsed) << parsed.error().message;
     document_ = parsed->as_object();
@@ -41,6 +43,8 @@ class OpenApiTest : public testing::Test {
   Hub hub_{shard_};
   StreamApi stream_{shard_.executor(), backend_, hub_, limits_};
   NodeApi node_{backend_};
+  BlockingPool blocking_{1};
+  ArtifactApi artifacts_{backend_, blocking_, "/nowhere"};
   Router router_;
   json::object document_;
 };
