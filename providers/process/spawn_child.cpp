@@ -59,7 +59,9 @@ bool set_limit(decltype(RLIMIT_CPU) resource, std::uint64_t soft, std::uint64_t 
 
 bool set_limits(ResourceLimits const& limits, bool has_group) {
   std::uint64_t const cpu_seconds = (limits.cpu_us + 999'999) / 1'000'000;
-  bool const watches_memory = limits.memory_bytes != 0 && !has_group;
+  constexpr std::uint64_t memory_most = 1ULL << 60U;  // more is no limit, and would not double
+  bool const watches_memory =
+      limits.memory_bytes != 0 && limits.memory_bytes < memory_most && !has_group;
   std::uint64_t const data = watches_memory ? 2 * limits.memory_bytes + data_headroom_bytes : 0;
   return set_limit(RLIMIT_CPU, cpu_seconds, cpu_seconds + seconds_to_end) &&
          set_limit(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes) &&

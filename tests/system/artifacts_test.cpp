@@ -2,6 +2,9 @@
 // execution. Method: the real binary; names that try to lead elsewhere.
 #include "tests/system/support/server.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -3,6 +3,9 @@
 // ordinary execution must come to its end. Every one of them is bounded by itself as well.
 #include "tests/system/support/server.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>

@@ -3,6 +3,9 @@
 // no index is asked; skipped where pip or npm are not installed.
 #include "tests/system/support/server.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -122,7 +122,7 @@ TEST(ClassifyLimits, EndedByUs) {
   AttemptFacts facts;
   facts.limits.wall_us = 1'500'000;
   EXPECT_EQ(wall_time_exceeded(facts).error_class, ErrorClass::transient);
-  EXPECT_THAT(wall_time_exceeded(facts).message, HasSubstr("1.5s"));
+  EXPECT_THAT(wall_time_exceeded(facts).message, HasSubstr("1s500ms"));
   EXPECT_EQ(stream_too_large(facts, 1 << 20U).error_class, ErrorClass::permanent);
 }
 

@@ -1,5 +1,6 @@
 // Goal: every limit ends what exceeds it, and is told as what it is. Method: real programs that use
 // too much, each bounded so that a limit that failed would still harm nobody.
+#include "engine/base/json.hpp"
 #include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>

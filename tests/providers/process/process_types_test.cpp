@@ -74,11 +74,14 @@ TEST(ProcessTypes, Script) {
   );
 }
 
-TEST(ProcessTypes, SourceIsCode) {
+TEST(ProcessTypes, SourceAndWhatIsInstalledAreCode) {
   TaskTypes types;
   register_process_types(types);
   for (auto const& field : types.find("script")->fields)
-    EXPECT_EQ(field.code, field.name == "source");
+    EXPECT_EQ(
+        field.code,
+        field.name == "source" || field.name == "requirements" || field.name == "packages"
+    ) << field.name;
 }
 
 }  // namespace

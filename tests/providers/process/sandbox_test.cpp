@@ -1,5 +1,6 @@
 // Goal: inside a sandbox there is what a task was given, and nothing else; and it ends like any
 // other. Method: real bubblewrap; skipped where the machine does not let it work.
+#include "engine/base/json.hpp"
 #include "providers/process/isolation.hpp"
 #include "tests/providers/process/process_fixture.hpp"
 
