@@ -17,8 +17,8 @@ namespace ropewalk {
 
 Async<> sleep_for(Steady::duration time);
 
-/// Errors: timeout (transient) when `limit` passes first, cancelled when the caller is, else what
-/// `work` returns.
+/// Errors: timeout (transient) when `limit` passes first, whatever `work` calls its being cut
+/// short; cancelled when the caller is; else what `work` returns.
 template <class T>
 Async<Result<T>> with_deadline(Steady::duration limit, Async<Result<T>> work) {
   auto executor = co_await asio::this_coro::executor;
@@ -33,9 +33,9 @@ Async<Result<T>> with_deadline(Steady::duration limit, Async<Result<T>> work) {
   );
   auto [order, fault, timer_ec] =
       co_await race.async_wait(asio::experimental::wait_for_one(), use_async);
-  if (out) co_return std::move(*out);
-  if (order[0] == 1 && !timer_ec)
-    co_return Error{ErrorClass::transient, "timeout", "took longer than allowed"};
+  bool const is_late = order[0] == 1 && !timer_ec;
+  if (out && (out->has_value() || !is_late)) co_return std::move(*out);
+  if (is_late) co_return Error{ErrorClass::transient, "timeout", "took longer than allowed"};
   if (fault) std::rethrow_exception(fault);
   co_return Error{ErrorClass::permanent, "cancelled", "cancelled"};
 }

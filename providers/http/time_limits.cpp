@@ -80,11 +80,8 @@ Async<Result<>> TimeLimits::run(Phase phase, Async<Result<>> work) const {
   if (ended) co_return ended;
   auto const state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) co_return cancelled();
-  auto const error = ended.error();
-  // Work that the deadline cut short says that it was cancelled.
-  bool const is_late = error.code == "cancelled" || error.code == "timeout";
-  if (is_late) co_return timed_out(limit, allowed, peer_);
-  co_return error;
+  if (ended.error().code == "timeout") co_return timed_out(limit, allowed, peer_);
+  co_return ended.error();
 }
 
 }  // namespace ropewalk::http

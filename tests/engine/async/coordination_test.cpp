@@ -23,6 +23,14 @@ Async<Result<int>> throw_after(Steady::duration time) {
   throw std::runtime_error("boom");
 }
 
+/// Says in its own words that it was cut short, or that it had ended before.
+Async<Result<int>> own_words(Steady::duration time) {
+  Timer timer(co_await asio::this_coro::executor, time);
+  auto const [ec] = co_await timer.async_wait(use_tuple);
+  if (ec) co_return Error{ErrorClass::permanent, "cancelled", "cut short"};
+  co_return Error{ErrorClass::permanent, "broken", "it broke"};
+}
+
 Async<> collect(Mailbox<int>& box, std::vector<int>& out) {
   while (auto item = co_await box.pop()) out.push_back(*item);
 }
@@ -74,6 +82,10 @@ Async<> deadline_passes_values_timeouts_and_faults() {
   auto late = co_await with_deadline(2ms, value_after(1h, 7));
   EXPECT_EQ(late.error().code, "timeout");
   EXPECT_EQ(late.error().error_class, ErrorClass::transient);
+  auto const cut_short = co_await with_deadline(2ms, own_words(1h));
+  EXPECT_EQ(cut_short.error().code, "timeout") << "whatever the work makes of it";
+  auto const broken = co_await with_deadline(1h, own_words(1ms));
+  EXPECT_EQ(broken.error().code, "broken");
   bool threw = false;
   try {
     static_cast<void>(co_await with_deadline(1h, throw_after(1ms)));
