@@ -38,6 +38,7 @@ struct Limits {
   std::uint64_t task_file_bytes = 0;    // of a file of an attempt; 0: what it says itself
   std::uint64_t artifact_files = 1000;  // that a task keeps
   std::uint64_t artifact_bytes = 1024 * 1024 * 1024;         // that a task keeps
+  std::uint64_t warm_processes = 2;                          // of an interpreter, in a shard
   std::uint64_t package_bytes = 10ULL * 1024 * 1024 * 1024;  // installed for scripts, together
   std::uint64_t connections = 10'000;
   std::uint64_t subscriptions = 1'000;     // of one WebSocket

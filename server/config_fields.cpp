@@ -92,6 +92,8 @@ constexpr Row rows[] = {
    ROPEWALK_SLOT(limits.artifact_files), "files that a task keeps", 1},
   {"limits.artifactBytes", "--limits-artifact-bytes", "ROPEWALK_LIMITS_ARTIFACT_BYTES", size,
    ROPEWALK_SLOT(limits.artifact_bytes), "files that a task keeps, together", 1024},
+  {"limits.warmProcesses", "--limits-warm-processes", "ROPEWALK_LIMITS_WARM_PROCESSES", integer,
+   ROPEWALK_SLOT(limits.warm_processes), "interpreters of a kind that wait for scripts, a shard"},
   {"limits.packageBytes", "--limits-package-bytes", "ROPEWALK_LIMITS_PACKAGE_BYTES", size,
    ROPEWALK_SLOT(limits.package_bytes), "libraries that are kept for scripts; 0: any size"},
   {"limits.installTime", "--limits-install-time", "ROPEWALK_LIMITS_INSTALL_TIME", duration,

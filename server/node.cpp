@@ -67,7 +67,9 @@ Async<> drop_work_at(NodeShard& home) {
   co_await home.work_scope.join();
   auto const work = std::exchange(home.work, nullptr);
   home.hub.forget_streams();
-  if (work) co_await work->launcher.close();
+  if (!work) co_return;
+  co_await work->runner.close();
+  co_await work->launcher.close();
 }
 
 Async<> shut_doors_at(NodeShard& home, std::uint16_t code, std::string reason) {

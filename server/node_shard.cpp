@@ -54,6 +54,7 @@ ProcessOptions process_options(NodeCommon const& common) {
   out.isolation = common.isolation;
   out.artifact_root = common.artifact_root();
   out.package_root = common.package_root();
+  out.warm_idle_max = config.limits.warm_processes;
   out.install_time_max =
       std::chrono::duration_cast<std::chrono::milliseconds>(config.limits.install_time);
   out.artifacts_max.files_max = config.limits.artifact_files;

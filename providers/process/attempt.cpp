@@ -54,7 +54,8 @@ Attempt::Attempt(
     std::string task,
     CommandPlan plan,
     std::uint64_t log_bytes_left,
-    AttemptSink& sink
+    AttemptSink& sink,
+    std::optional<WarmProcess> warm
 )
     : executor_(executor),
       launcher_(launcher),
@@ -63,9 +64,32 @@ Attempt::Attempt(
       plan_(std::move(plan)),
       sink_(sink),
       budget_{log_bytes_left, 0},
+      warm_(std::move(warm)),
       readers_(executor) {}
 
+void Attempt::read_from(FileDescriptor out, FileDescriptor err) {
+  OutputReader::Limits limits;
+  auto const stream_bytes = plan_.limits.file_bytes;
+  limits.bytes_max = stream_bytes == 0 ? options_.stream_bytes_max
+                                       : std::min(stream_bytes, options_.stream_bytes_max);
+  limits.tail_bytes_max = stdout_tail_bytes_max;
+  limits.last_line_bytes_max = options_.output_bytes_max;
+  stdout_ = std::make_unique<OutputReader>(
+      executor_, std::move(out), LogLevel::info, sink_, budget_, limits
+  );
+  limits.tail_bytes_max = stderr_tail_bytes_max;
+  limits.last_line_bytes_max = 0;
+  stderr_ = std::make_unique<OutputReader>(
+      executor_, std::move(err), LogLevel::warn, sink_, budget_, limits
+  );
+}
+
 Result<> Attempt::start() {
+  if (warm_) {
+    read_from(std::move(warm_->out), std::move(warm_->err));
+    child_ = warm_->child;
+    return {};
+  }
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   FileDescriptor in;
@@ -75,20 +99,7 @@ Result<> Attempt::start() {
   }
   if (!out.read_end.is_open() || !err.read_end.is_open() || in.is_open() != !!plan_.stdin_text)
     return classify_spawn_error(errno, SpawnStage::fork, facts());
-  OutputReader::Limits limits;
-  auto const stream_bytes = plan_.limits.file_bytes;
-  limits.bytes_max = stream_bytes == 0 ? options_.stream_bytes_max
-                                       : std::min(stream_bytes, options_.stream_bytes_max);
-  limits.tail_bytes_max = stdout_tail_bytes_max;
-  limits.last_line_bytes_max = options_.output_bytes_max;
-  stdout_ = std::make_unique<OutputReader>(
-      executor_, std::move(out.read_end), LogLevel::info, sink_, budget_, limits
-  );
-  limits.tail_bytes_max = stderr_tail_bytes_max;
-  limits.last_line_bytes_max = 0;
-  stderr_ = std::make_unique<OutputReader>(
-      executor_, std::move(err.read_end), LogLevel::warn, sink_, budget_, limits
-  );
+  read_from(std::move(out.read_end), std::move(err.read_end));
   SpawnRequest request;
   request.program = plan_.program;
   request.directory = plan_.directory;
@@ -226,7 +237,12 @@ Error Attempt::failure(ChildEnd const& end) const {
 }
 
 AttemptOutcome Attempt::make_outcome(std::string const& output_path) const {
-  auto const& end = *child_->end;
+  auto end = *child_->end;
+  using std::chrono::duration_cast;
+  if (warm_)  // it waited before that
+    end.wall_us = static_cast<std::uint64_t>(
+        duration_cast<std::chrono::microseconds>(Steady::now() - began_).count()
+    );
   bool const is_flooded = stdout_->is_flooded() || stderr_->is_flooded();
   AttemptOutcome outcome;
   outcome.usage = usage_of(end);

@@ -12,15 +12,18 @@
 #include "providers/process/launcher.hpp"
 #include "providers/process/output_reader.hpp"
 #include "providers/process/process_options.hpp"
+#include "providers/process/warm_pool.hpp"
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace ropewalk {
 
 class Attempt {
  public:
+  /// `warm`: an interpreter that has got its order already; else one is started by the plan.
   Attempt(
       Executor executor,
       Launcher& launcher,
@@ -28,7 +31,8 @@ class Attempt {
       std::string task,
       CommandPlan plan,
       std::uint64_t log_bytes_left,
-      AttemptSink& sink
+      AttemptSink& sink,
+      std::optional<WarmProcess> warm = std::nullopt
   );
 
   /// Runs the child to its end and reads what it gave. `output_path`: the file in $ROPEWALK_OUTPUT.
@@ -46,6 +50,7 @@ class Attempt {
   enum class Stop : unsigned char { none, cancelled, wall, flood };
 
   Result<> start();
+  void read_from(FileDescriptor out, FileDescriptor err);
   void stop(Stop reason, Times& times);
   Async<> supervise();
   void act(Times& times);
@@ -65,6 +70,8 @@ class Attempt {
   std::unique_ptr<OutputReader> stdout_{};
   std::unique_ptr<OutputReader> stderr_{};
   std::shared_ptr<Child> child_{};
+  std::optional<WarmProcess> warm_;
+  Steady::time_point began_ = Steady::now();
   AsyncScope readers_;
   std::exception_ptr fault_{};
   unsigned readers_running_ = 0;

@@ -29,8 +29,7 @@ struct Isolation {
 /// attempts below the group that this process is in (it moves itself into a group "server" there).
 Isolation probe_isolation();
 
-/// {"bwrap": {"works", "reason"?}, "controlGroups": …, "limits": {"memory": "group" | "watched",
-/// …}}
+/// {"bwrap": {"works", "reason"?}, "controlGroups": {"works", "reason"?}}
 boost::json::object to_json(Isolation const& isolation);
 
 /// Errors, permanent: isolation_unavailable, when a task asks for what does not work here.

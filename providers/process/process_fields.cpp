@@ -255,6 +255,19 @@ PackageFields read_packages(json::object const& task, fields::Reading const& rea
   return out;
 }
 
+bool read_warm(json::object const& task, fields::Reading const& reading) {
+  Fields const outer(task, "", reading);
+  auto const warm = outer.boolean("warm").value_or(false);
+  if (warm && !has_language(task, "python") && !has_language(task, "node"))
+    outer.add(
+        "warm",
+        "conflicting_fields",
+        "only Python and Node can wait for a script",
+        "set language: python or language: node, and leave `interpreter` away"
+    );
+  return warm;
+}
+
 std::uint64_t tighter(std::uint64_t a, std::uint64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
@@ -268,6 +281,7 @@ ProcessFields read_process_fields(json::object const& task, fields::Reading cons
   out.stdin_text = read_stdin(task);
   out.artifacts = read_artifacts(task, reading);
   out.packages = read_packages(task, reading);
+  out.warm = read_warm(task, reading);
   return out;
 }
 

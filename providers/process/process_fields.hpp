@@ -1,7 +1,7 @@
 #pragma once
 // The fields of commands and scripts that say what an attempt may use and reach: `limits`,
-// `sandbox`, `stdin`, `artifacts`, `requirements`, `packages`. One reading for the workflow file
-// and for the rendered fields of an attempt.
+// `sandbox`, `stdin`, `artifacts`, `requirements`, `packages`, `warm`. One reading for the workflow
+// file and for the rendered fields of an attempt.
 //
 // Any thread: pure functions.
 
@@ -36,6 +36,7 @@ struct ProcessFields {
   std::optional<std::string> stdin_text{};
   std::vector<std::string> artifacts{};  // patterns of paths in the folder that it runs in
   PackageFields packages{};
+  bool warm = false;  // an interpreter that waits may run it
 };
 
 /// What is wrong goes to `reading`.

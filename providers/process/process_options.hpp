@@ -27,7 +27,8 @@ struct ProcessOptions {
   Isolation isolation{};
   std::string artifact_root{};  // absolute; empty: nothing can be kept
   ArtifactLimits artifacts_max{};
-  std::string package_root{};                          // absolute; empty: nothing can be installed
+  std::size_t warm_idle_max = 2;  // interpreters of a kind that wait for scripts, in a shard
+  std::string package_root{};     // absolute; empty: nothing can be installed
   std::chrono::milliseconds install_time_max{600000};  // waiting for another one included
 };
 

@@ -5,6 +5,7 @@
 #include "providers/process/work_directory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -15,6 +16,24 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t collecting_time_max_us = 10ULL * 60 * 1'000'000;
+
+/// What an interpreter reads when it starts comes too late for one that waits, and so do limits of
+/// the system and walls.
+bool fits_warm(CommandPlan const& plan, json::object const& config) {
+  auto const& limits = plan.limits;
+  if (plan.is_sandboxed || limits.cpu_us != 0 || limits.cores_thousandth != 0 ||
+      limits.memory_bytes != 0 || limits.processes != 0 || limits.file_bytes != 0 ||
+      limits.open_files != 0)
+    return false;
+  auto const* env = config.if_contains("env");
+  if (env == nullptr || !env->is_object()) return true;
+  constexpr std::array<std::string_view, 7> early{
+      "PYTHON", "NODE_", "LD_", "LANG", "LC_", "TZ", "MALLOC_"};
+  for (auto const& variable : env->get_object())
+    for (auto const prefix : early)
+      if (std::string_view(variable.key()).starts_with(prefix)) return false;
+  return true;
+}
 
 CommandPlan collector_plan(
     ProcessOptions const& options,
@@ -65,7 +84,8 @@ ProcessRunner::ProcessRunner(Launcher& launcher, ProcessOptions options)
     : launcher_(launcher),
       options_(std::move(options)),
       inherited_(inherited_environment(options_.pass_env)),
-      packages_(launcher, options_, inherited_) {}
+      packages_(launcher, options_, inherited_),
+      warm_(launcher, inherited_, options_.warm_idle_max) {}
 
 Async<AttemptOutcome> ProcessRunner::run(AttemptRequest request, AttemptSink& sink) {
   std::string const context = request.context ? request.context() : "{}";
@@ -105,7 +125,10 @@ Async<AttemptOutcome> ProcessRunner::run_uninterrupted(
   std::string folder = plan->runs_in;
   auto const used = std::min(request.log_bytes_used, options_.log_bytes_max);
   auto const left = options_.log_bytes_max - used;
-  Attempt attempt(executor, launcher_, options_, request.task, std::move(*plan), left, sink);
+  auto warm = take_warm(*fields, request.config, *plan);
+  Attempt attempt(
+      executor, launcher_, options_, request.task, std::move(*plan), left, sink, std::move(warm)
+  );
   auto outcome = co_await attempt.run(std::move(output_path));
   auto const state = co_await asio::this_coro::cancellation_state;
   if (!fields->artifacts.empty() && state.cancelled() == asio::cancellation_type::none) {
@@ -113,6 +136,20 @@ Async<AttemptOutcome> ProcessRunner::run_uninterrupted(
     co_await std::move(keeping);
   }
   co_return outcome;
+}
+
+std::optional<WarmProcess> ProcessRunner::take_warm(
+    ProcessFields const& fields, json::object const& config, CommandPlan const& plan
+) {
+  if (!fields.warm || !fits_warm(plan, config)) return std::nullopt;
+  WarmOrder order;
+  order.script = plan.script;
+  order.directory = plan.directory;
+  order.arguments.assign(plan.argv.begin() + 2, plan.argv.end());  // behind program and script
+  order.environment = plan.environment;
+  order.stdin_text = plan.stdin_text.value_or("");
+  bool const is_python = plan.error_style == ErrorStyle::python;
+  return warm_.take(Interpreter{plan.program, is_python}, order);
 }
 
 Async<> ProcessRunner::keep_artifacts(

@@ -8,6 +8,9 @@
 #include "providers/process/launcher.hpp"
 #include "providers/process/package_installer.hpp"
 #include "providers/process/process_options.hpp"
+#include "providers/process/warm_pool.hpp"
+
+#include <boost/json/object.hpp>
 
 namespace ropewalk {
 
@@ -16,6 +19,8 @@ class ProcessRunner final : public TaskRunner {
   ProcessRunner(Launcher& launcher, ProcessOptions options);
 
   Async<AttemptOutcome> run(AttemptRequest request, AttemptSink& sink) override;
+  /// After the last run(): before the launcher is closed.
+  Async<> close() { return warm_.close(); }
 
  private:
   Async<AttemptOutcome> run_uninterrupted(
@@ -31,10 +36,15 @@ class ProcessRunner final : public TaskRunner {
       AttemptOutcome& outcome
   );
 
+  std::optional<WarmProcess> take_warm(
+      ProcessFields const& fields, boost::json::object const& config, CommandPlan const& plan
+  );
+
   Launcher& launcher_;
   ProcessOptions options_;
   Environment inherited_;
   PackageInstaller packages_;
+  WarmPool warm_;
 };
 
 }  // namespace ropewalk

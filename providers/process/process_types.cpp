@@ -1,6 +1,7 @@
 #include "providers/process/process_types.hpp"
 
 #include "engine/model/cel/template.hpp"
+#include "engine/model/make_field.hpp"
 #include "providers/process/code_arguments.hpp"
 #include "providers/process/languages.hpp"
 #include "providers/process/process_fields.hpp"
@@ -15,23 +16,15 @@ namespace {
 
 namespace json = boost::json;
 
-FieldSpec field(std::string name, FieldKind kind, std::string description) {
-  FieldSpec spec;
-  spec.name = std::move(name);
-  spec.kind = kind;
-  spec.description = std::move(description);
-  return spec;
-}
-
 /// What stands in it becomes code that runs.
 FieldSpec code_field(std::string name, std::string description) {
-  auto spec = field(std::move(name), FieldKind::any, std::move(description));
+  auto spec = make_field(std::move(name), FieldKind::any, std::move(description));
   spec.code = true;
   return spec;
 }
 
 FieldSpec working_directory() {
-  return field(
+  return make_field(
       "workingDirectory",
       FieldKind::string,
       "Where it runs; a relative path is taken from the folder of the workflow file. Default: a "
@@ -42,21 +35,21 @@ FieldSpec working_directory() {
 /// What commands and scripts have in common.
 void add_common_fields(TaskType& type) {
   type.fields.push_back(working_directory());
-  type.fields.push_back(field(
+  type.fields.push_back(make_field(
       "stdin", FieldKind::any, "What it reads from standard input: a text, or any value as JSON."
   ));
-  type.fields.push_back(field(
+  type.fields.push_back(make_field(
       "artifacts",
       FieldKind::list,
       "Patterns of files (report.html, dist/**) that are kept until the execution is removed."
   ));
-  type.fields.push_back(field(
+  type.fields.push_back(make_field(
       "limits",
       FieldKind::object,
       "{cpu, memory, processes, fileSize, openFiles, wall, cores}: what an attempt may use before "
       "it is ended."
   ));
-  type.fields.push_back(field(
+  type.fields.push_back(make_field(
       "sandbox",
       FieldKind::any,
       "bwrap, or {type: bwrap, network, writable, readable}: a read-only root, a /tmp of its own, "
@@ -203,7 +196,7 @@ void register_process_types(TaskTypes& types) {
   TaskType command;
   command.name = "command";
   command.description = "Runs a program. No shell reads its arguments.";
-  auto argv = field(
+  auto argv = make_field(
       "command",
       FieldKind::list,
       "The program and its arguments. A program with a '/' is taken from the folder of the "
@@ -219,27 +212,32 @@ void register_process_types(TaskTypes& types) {
   TaskType script;
   script.name = "script";
   script.description = "Runs a script in an interpreter that is installed on the server.";
-  auto source = field(
+  auto source = make_field(
       "source", FieldKind::string, "The text of the script. Values come by `env` or the context."
   );
   source.code = true;
   script.fields = {
-      field("language", FieldKind::string, "One of " + known_languages() + "."),
+      make_field("language", FieldKind::string, "One of " + known_languages() + "."),
       std::move(source),
-      field(
+      make_field(
           "file",
           FieldKind::string,
           "A script file instead of `source`; relative to the folder of the workflow file."
       ),
-      field(
+      make_field(
           "interpreter",
           FieldKind::list,
           "For any other language: the program and its arguments before the script's path."
       ),
-      field("args", FieldKind::list, "Arguments of the script."),
+      make_field("args", FieldKind::list, "Arguments of the script."),
       code_field(
           "requirements",
           "Of Python: what pip installs for it, as a list or as the path of a requirements file."
+      ),
+      make_field(
+          "warm",
+          FieldKind::boolean,
+          "Of Python and Node: run it in an interpreter that has started already, where one waits."
       ),
       code_field("packages", "Of Node: what npm installs for it, as a list.")};
   add_common_fields(script);

@@ -1,6 +1,7 @@
 // `ropewalk run`: checks the file, hands it to a server or to an engine of its own, and follows it.
 #include "engine/base/json.hpp"
 #include "engine/base/text.hpp"
+#include "server/cli/bundle.hpp"
 #include "server/cli/commands.hpp"
 #include "server/cli/definition.hpp"
 #include "server/cli/follower.hpp"
@@ -241,6 +242,11 @@ int run_command(Arguments const& arguments) {
   if (!request) return fail(request.error());
   auto target = open_target(arguments);
   if (!target) return fail(target.error());
+  if (is_elsewhere((*target)->address())) {
+    auto& workflow = request->at("workflow").as_object();
+    if (auto const sent = put_files_in(workflow, folder_of(file)); !sent) return fail(sent.error());
+    request->erase("directory");
+  }
   Prepared const prepared{loaded->workflow, std::move(*request)};
   return run_on(std::move(*target), arguments, prepared);
 }

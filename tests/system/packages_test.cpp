@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Writes a wheel of a module "greeting" to the path that is its argument.
 constexpr char const* make_wheel = R"(
@@ -129,6 +130,42 @@ TEST_F(PackagesTest, Node) {
   auto const imported = run(scripts(script, 1));
   ASSERT_EQ(text_of(imported, "status"), "COMPLETED") << json::serialize(imported) << last_log_;
   EXPECT_EQ(sets_count(), 1U);
+}
+
+TEST_F(PackagesTest, WarmScriptsRunAndNothingIsLeftOfThoseThatWait) {
+  json::object script;
+  script["type"] = "script";
+  script["language"] = "node";
+  script["source"] = "console.log(JSON.stringify(process.argv.slice(2)))\n";
+  script["args"] = json::array{json::value("warm")};
+  script["warm"] = true;
+  for (int i = 0; i < 3; ++i) {
+    auto const ended = run(scripts(script, 3));
+    ASSERT_EQ(text_of(ended, "status"), "COMPLETED") << json::serialize(ended) << last_log_;
+    EXPECT_THAT(json::serialize(ended), HasSubstr(R"(["warm"])"));
+  }
+  std::vector<pid_t> waiting;
+  for (auto const launcher : children_of(server_.pid()))
+    for (auto const child : children_of(launcher))
+      if (read_text("/proc/" + std::to_string(child) + "/comm").starts_with("node"))
+        waiting.push_back(child);
+  EXPECT_FALSE(waiting.empty()) << "none waits";
+  EXPECT_EQ(server_.stop(), 0);
+  for (auto const pid : waiting) EXPECT_FALSE(is_alive(pid));
+}
+
+TEST_F(PackagesTest, AScriptBesideTheWorkflowGoesAlongToAnotherMachine) {
+  // The address of this machine that does not look like it.
+  Server const far({"--allowed-hosts", "0.0.0.0"});
+  far.files().write("beside.sh", "echo \"$0\"; echo '${{ not an expression }}'\n");
+  auto const file = far.files().write(
+      "far.yaml", "name: far\ntasks:\n  a: { type: script, language: sh, file: beside.sh }\n"
+  );
+  auto const url = "http://0.0.0.0:" + std::to_string(far.port());
+  auto const done = run_program({ropewalk_binary(), "run", file, "--server", url});
+  EXPECT_EQ(done.status, 0) << done.out << done.error;
+  EXPECT_THAT(done.out, AllOf(HasSubstr("script.sh"), HasSubstr("${{ not an expression }}")));
+  EXPECT_THAT(done.out, Not(HasSubstr("beside.sh")));
 }
 
 TEST_F(PackagesTest, DataDoesNotChooseWhatIsInstalled) {

@@ -47,13 +47,17 @@ void ProcessFixture::use(ProcessOptions options) {
 
 void ProcessFixture::close() {
   if (!launcher_) return;
-  runner_.reset();
   bool is_closed = false;
-  asio::co_spawn(io_, launcher_->close(), [&](std::exception_ptr fault) {
+  auto const close_both = [](ProcessRunner& runner, Launcher& launcher) -> Async<> {
+    co_await runner.close();
+    co_await launcher.close();
+  };
+  asio::co_spawn(io_, close_both(*runner_, *launcher_), [&](std::exception_ptr fault) {
     EXPECT_FALSE(fault);
     is_closed = true;
   });
   wait_until([&] { return is_closed; });
+  runner_.reset();
   launcher_.reset();
 }
 
