@@ -232,8 +232,8 @@ Result<> confine(
   plan.stdin_text = fields.stdin_text;
   auto const possible = check_isolation(options.isolation, plan.limits, fields.sandbox.has_value());
   if (!possible) return possible.error();
-  bool const needs_group = plan.limits.memory_bytes != 0 || plan.limits.processes != 0 ||
-                           plan.limits.cores_thousandth != 0;
+  bool const needs_group = plan.limits.cpu_us != 0 || plan.limits.memory_bytes != 0 ||
+                           plan.limits.processes != 0 || plan.limits.cores_thousandth != 0;
   if (needs_group) plan.group_base = options.isolation.groups.place;
   if (!fields.sandbox) return {};
   SandboxPlaces places;

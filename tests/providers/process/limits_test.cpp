@@ -4,6 +4,10 @@
 #include "tests/providers/process/process_fixture.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <sstream>
 
 namespace ropewalk {
 namespace {
@@ -141,6 +145,53 @@ TEST_F(LimitsTest, WithinItsLimitsATaskIsAsEver) {
           "wall":"10s"})"
   ));
   EXPECT_EQ(output, json_of(R"({"fine":true})"));
+}
+
+/// A control group of this test's own; empty where none can be made.
+class OwnGroup {
+ public:
+  OwnGroup() {
+    std::ifstream mounts("/proc/self/mountinfo");
+    for (std::string line; std::getline(mounts, line);) {
+      if (line.find(" - cgroup2 ") == std::string::npos) continue;
+      std::istringstream fields(line);
+      for (int i = 0; i < 5; ++i) fields >> path_;
+    }
+    path_ += "/ropewalk-test-" + std::to_string(::getpid());
+    if (::mkdir(path_.c_str(), 0755) != 0) path_.clear();
+  }
+  OwnGroup(OwnGroup const&) = delete;
+  OwnGroup& operator=(OwnGroup const&) = delete;
+  ~OwnGroup() {
+    if (!path_.empty()) ::rmdir(path_.c_str());
+  }
+  std::string const& path() const { return path_; }
+  bool is_empty() const {
+    for (auto const& entry : std::filesystem::directory_iterator(path_))
+      if (entry.is_directory()) return false;
+    return true;
+  }
+
+ private:
+  std::string path_{};
+};
+
+TEST_F(LimitsTest, AControlGroupCountsEvenWhatHidesAndIsRemoved) {
+  OwnGroup const group;
+  if (group.path().empty()) GTEST_SKIP() << "no control group of version 2 can be made here";
+  options_.isolation.groups = {group.path(), {}};
+  use(options_);
+  // Its processes are gone before anybody can look at them, and the shell waits for none.
+  auto const error = error_of(limited(
+      "exec perl -e '$SIG{CHLD} = \"IGNORE\"; while (1) { fork() || do { 1 for 1 .. 300000; exit "
+      "}; "
+      "select(undef, undef, undef, 0.02) }'",
+      R"({"cpu":"600ms"})"
+  ));
+  EXPECT_EQ(error.code, "cpu_time_exceeded");
+  wait_until([] { return find_processes(mark).empty(); });
+  EXPECT_EQ(output_of(limited("echo 4", R"({"cpu":"10s"})")), boost::json::value(4));
+  EXPECT_TRUE(group.is_empty()) << "the group of an attempt is left";
 }
 
 TEST_F(LimitsTest, CoresNeedAControlGroup) {

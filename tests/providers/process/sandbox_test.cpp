@@ -146,7 +146,9 @@ TEST_F(SandboxTest, AForkBombInside) {
 TEST_F(SandboxTest, AskingItToEndReachesThoseInside) {
   auto request = make_request(
       "command",
-      config("trap 'echo ended kindly; exit 3' TERM; echo up; while :; do sleep 0.05; done")
+      config(
+          "trap 'sleep 0.3; echo ended kindly; exit 3' TERM; echo up; while :; do sleep 0.05; done"
+      )
   );
   auto running = start(std::move(request));
   wait_until([&] { return !running->sink.lines.empty(); });
