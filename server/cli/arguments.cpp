@@ -117,7 +117,8 @@ void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
   resolve->add_option("--output", out.output, "its output, as JSON, where it is declared complete");
   of_execution("retry", "Run an ended execution on from its failed tasks", Verb::retry);
 
-  auto* prune = app.add_subcommand("prune", "Delete ended executions with their events and logs");
+  auto* prune =
+      app.add_subcommand("prune", "Delete ended executions with their events, logs and artifacts");
   prune->add_option("--older-than", out.older_than, "how long ago they ended, such as 30d")
       ->required();
   prune->add_option(

@@ -91,6 +91,8 @@ int prune_command(Arguments const& arguments) {
     out.line(to_text(*answer));
   } else {
     out.line("deleted executions: " + std::to_string(number_at(*counts, "executions")));
+    if (auto const count = number_at(*counts, "packages"); count > 0)
+      out.line("deleted libraries of scripts: " + std::to_string(count));
     if (counts->contains("costs"))
       out.line("forgotten records of costs: " + std::to_string(number_at(*counts, "costs")));
   }

@@ -147,6 +147,21 @@ void add_tools(Lines& out, json::object const& detail, std::size_t width, Style 
   add_table(out, rows, width, style);
 }
 
+void add_artifacts(Lines& out, json::object const& detail, std::size_t width, Style style) {
+  constexpr std::size_t digits_shown = 12;
+  Rows rows{{"ARTIFACT", "BYTES", "SHA-256"}};
+  for (auto const& entry : list_at(detail, "artifacts")) {
+    auto const* artifact = entry.if_object();
+    if (artifact == nullptr) continue;
+    rows.push_back(
+        {std::string(text_at(*artifact, "name")),
+         count_at(*artifact, "bytes"),
+         std::string(text_at(*artifact, "sha256").substr(0, digits_shown))}
+    );
+  }
+  add_table(out, rows, width, style);
+}
+
 void add_cuts(Lines& out, json::object const& detail, std::size_t width, Style style) {
   auto const* report = object_at(detail, "context");
   if (report == nullptr) return;
@@ -236,6 +251,7 @@ Lines task_lines(json::object const& task, Instant now, std::size_t width, Style
   add_attempts(out, task, width, style);
   if (detail == nullptr) return out;
   add_tools(out, *detail, width, style);
+  add_artifacts(out, *detail, width, style);
   add_cuts(out, *detail, width, style);
   return out;
 }

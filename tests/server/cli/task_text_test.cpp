@@ -68,6 +68,14 @@ TEST(TaskText, ShowsToolsAndWhatWasCut) {
   EXPECT_THAT(text, HasSubstr("0        context  old    dropped  300     0\nand 2 more\n"));
 }
 
+TEST(TaskText, ShowsWhatWasKept) {
+  auto const text = shown(R"({"id":"a","status":"COMPLETED","attempt":1,"detail":{"artifacts":[
+      {"name":"dist/a.html","bytes":1200,"sha256":"0123456789abcdef0123"},
+      {"name":"b","bytes":3,"sha256":"ff"}]}})");
+  EXPECT_THAT(text, HasSubstr("ARTIFACT     BYTES  SHA-256\n"));
+  EXPECT_THAT(text, HasSubstr("dist/a.html  1200   0123456789ab\n"));
+}
+
 TEST(TaskText, KeptAnswersAndSimulationsAreCalledSo) {
   auto const kept = shown(R"({"id":"a","status":"COMPLETED","attempt":1,"detail":{"calls":[
       {"model":"a/one","purpose":"answer","cached":true,"totalMs":0}]}})");
