@@ -56,6 +56,7 @@ install_peers() {
   install_peer openai tests/system/openai_client
   install_peer webhooks tests/providers/http/peer
   install_peer cron-parser tests/engine/model/peer
+  install_peer handlebars tests/engine/model/prompt/peer
 }
 
 finish() {
