@@ -147,7 +147,8 @@ TEST_F(PackagesTest, WarmScriptsRunAndNothingIsLeftOfThoseThatWait) {
   std::vector<pid_t> waiting;
   for (auto const launcher : children_of(server_.pid()))
     for (auto const child : children_of(launcher))
-      if (read_text("/proc/" + std::to_string(child) + "/comm").starts_with("node"))
+      if (read_text("/proc/" + std::to_string(child) + "/cmdline").find("runMain") !=
+          std::string::npos)
         waiting.push_back(child);
   EXPECT_FALSE(waiting.empty()) << "none waits";
   EXPECT_EQ(server_.stop(), 0);
