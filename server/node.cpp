@@ -264,6 +264,7 @@ Async<bool> Node::Impl::run_epoch(sql::NodeLease& lease) {
   AsyncScope beating(shards_.front()->shard.executor());
   beating.spawn(run_lease(lease));
   beating.spawn(run_retention());
+  beating.spawn(shards_.front()->schedule_runner.run(*epoch));
   look_for_left_ = true;
   co_await watch_adoption(lease);
   common_.is_settled.store(true);

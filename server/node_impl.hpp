@@ -30,14 +30,21 @@
 #include "server/node.hpp"
 #include "server/node_backend.hpp"
 #include "server/observe/metrics.hpp"
+#include "server/secrets.hpp"
 #include "server/shard_http.hpp"
 #include "server/stream/stream_server.hpp"
+#include "server/triggers/hook_api.hpp"
+#include "server/triggers/node_schedules.hpp"
+#include "server/triggers/schedule_api.hpp"
+#include "server/triggers/schedule_runner.hpp"
 #include "server/workflow_cache.hpp"
 #include "sql/data_lock.hpp"
+#include "sql/hooks.hpp"
 #include "sql/journal.hpp"
 #include "sql/node_lease.hpp"
 #include "sql/private_cluster.hpp"
 #include "sql/response_cache.hpp"
+#include "sql/schedules.hpp"
 #include "sql/store.hpp"
 
 #include <atomic>
@@ -114,12 +121,19 @@ class NodeShard {
   std::shared_ptr<ShardWork> work;  // null between two epochs, and before and after them
   Turns<ExecutionId> turns;         // to bring an execution of this shard to life
   NodeBackend backend;
+  sql::ScheduleStore schedule_store;
+  ScheduleRunner schedule_runner;  // of the node: only the one of shard 0 runs
+  NodeSchedules schedules;
+  sql::HookStore hook_store;
+  ConfiguredSecrets hook_secrets;
   WorkflowApi workflow_api;
   ExecutionApi execution_api;
   HistoryApi history_api;
   StreamApi stream_api;
   NodeApi node_api;
   ArtifactApi artifact_api;
+  ScheduleApi schedule_api;
+  HookApi hook_api;
   Router router;
   StreamServer streams;
   Front front;

@@ -5,6 +5,8 @@
 #include "server/node_impl.hpp"
 #include "server/observe/log.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <random>
 
 namespace ropewalk::server {
@@ -84,6 +86,52 @@ EngineParts engine_parts(
   return out;
 }
 
+ScheduleRunner::Parts runner_parts(NodeCommon& common, NodeShard& shard) {
+  ScheduleParts const schedules{shard.backend, shard.schedule_store, common.metrics};
+  auto is_open = [&common] { return common.is_settled.load() && !common.stopping.load(); };
+  return ScheduleRunner::Parts{shard.shard.executor(), schedules, std::move(is_open)};
+}
+
+NodeSchedules::Parts schedule_parts(
+    NodeCommon& common, NodeShard& shard, std::vector<NodeShard*> const& all
+) {
+  ScheduleParts const schedules{shard.backend, shard.schedule_store, common.metrics};
+  auto epoch = [&common] { return common.epoch.load(); };
+  auto wake = [&all] {
+    asio::post(all.front()->shard.executor(), [&all] { all.front()->schedule_runner.wake(); });
+  };
+  return NodeSchedules::Parts{schedules, common.clock, std::move(epoch), std::move(wake)};
+}
+
+HookApi::Parts hook_parts(NodeCommon& common, NodeShard& shard) {
+  return HookApi::Parts{
+      shard.backend,
+      shard.hook_store,
+      shard.hook_secrets,
+      common.clock,
+      common.metrics,
+      common.config.limits};
+}
+
+void add_routes(NodeShard& shard) {
+  shard.workflow_api.add_to(shard.router);
+  shard.execution_api.add_to(shard.router);
+  shard.history_api.add_to(shard.router);
+  shard.stream_api.add_to(shard.router);
+  shard.node_api.add_to(shard.router);
+  shard.artifact_api.add_to(shard.router);
+  shard.schedule_api.add_to(shard.router);
+  shard.hook_api.add_to(shard.router);
+  add_static_files(shard.router);
+  shard.router.on_fault = [](Request const& request, std::string_view what) {
+    log::Fields fields;
+    fields["method"] = to_string(request.method);
+    fields["path"] = request.path;
+    fields["error"] = what;
+    log::error("a request failed", fields);
+  };
+}
+
 sql::ConnectionPool::Options pool_options(NodeCommon const& common) {
   sql::ConnectionPool::Options out;
   out.connect = common.database;
@@ -142,12 +190,19 @@ NodeShard::NodeShard(
       hub(shard, common.config.limits.stream_bytes),
       turns(shard.executor()),
       backend(common, *this, all, admission),
+      schedule_store(pool),
+      schedule_runner(runner_parts(common, *this)),
+      schedules(schedule_parts(common, *this, all)),
+      hook_store(pool),
+      hook_secrets(common.config.secrets, common.blocking),
       workflow_api(backend),
       execution_api(backend, common.config.limits),
       history_api(backend),
       stream_api(shard.executor(), backend, hub, common.config.limits),
       node_api(backend),
       artifact_api(backend, common.blocking, common.artifact_root()),
+      schedule_api(schedules),
+      hook_api(hook_parts(common, *this)),
       streams(
           shard.executor(),
           StreamParts{
@@ -162,20 +217,7 @@ NodeShard::NodeShard(
       ),
       scope(shard.executor()),
       work_scope(shard.executor()) {
-  workflow_api.add_to(router);
-  execution_api.add_to(router);
-  history_api.add_to(router);
-  stream_api.add_to(router);
-  node_api.add_to(router);
-  artifact_api.add_to(router);
-  add_static_files(router);
-  router.on_fault = [](Request const& request, std::string_view what) {
-    log::Fields fields;
-    fields["method"] = to_string(request.method);
-    fields["path"] = request.path;
-    fields["error"] = what;
-    log::error("a request failed", fields);
-  };
+  add_routes(*this);
 }
 
 }  // namespace ropewalk::server

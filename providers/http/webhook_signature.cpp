@@ -1,15 +1,8 @@
 #include "providers/http/webhook_signature.hpp"
 
 #include "engine/model/cel/base64.hpp"
+#include "providers/http/hmac.hpp"
 #include "providers/http/http_error.hpp"
-
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-#include <charconv>
-#include <optional>
 
 namespace ropewalk::http {
 namespace {
@@ -23,35 +16,7 @@ std::string signature_of(
 ) {
   std::string content = headers.id;
   content.append(".").append(headers.timestamp).append(".").append(body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  auto const* const bytes = reinterpret_cast<unsigned char const*>(content.data());
-  auto const* const made = ::HMAC(
-      ::EVP_sha256(),
-      key.data(),
-      static_cast<int>(key.size()),
-      bytes,
-      content.size(),
-      digest.data(),
-      &size
-  );
-  ROPEWALK_CHECK(made != nullptr);
-  return cel::to_base64({reinterpret_cast<char const*>(digest.data()), size});
-}
-
-/// Takes the same time wherever they differ.
-bool is_same(std::string_view one, std::string_view other) {
-  return one.size() == other.size() && ::CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
-}
-
-std::optional<Instant> time_of(std::string_view text) {
-  constexpr std::int64_t seconds_max = 253'402'300'799;  // the year 9999
-  std::int64_t seconds = 0;
-  auto const read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  bool const is_time = read.ec == std::errc() && read.ptr == text.data() + text.size() &&
-                       seconds >= 0 && seconds <= seconds_max;
-  if (!is_time) return std::nullopt;
-  return Instant(std::chrono::seconds(seconds));
+  return cel::to_base64(hmac_sha256(key, content));
 }
 
 Error refused(std::string code, std::string message, std::string hint) {
@@ -96,8 +61,7 @@ Result<> verify_webhook(
         "the message has no webhook-id, webhook-timestamp or webhook-signature",
         "sign it by Standard Webhooks"
     );
-  auto const sent = time_of(headers.timestamp);
-  if (!sent || *sent < now - tolerance || *sent > now + tolerance)
+  if (!is_near(headers.timestamp, now, tolerance))
     return refused(
         "expired_signature",
         "webhook-timestamp is not within " + format_duration(tolerance) + " of this machine's time",
@@ -111,7 +75,7 @@ Result<> verify_webhook(
       auto const end = rest.find(' ');
       auto const each = rest.substr(0, end);
       rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
-      if (each.starts_with(version) && is_same(each.substr(version.size()), expected))
+      if (each.starts_with(version) && is_same_secret(each.substr(version.size()), expected))
         is_good = true;
     }
   }

@@ -39,6 +39,10 @@ int dispatch(Arguments const& arguments) {
       return providers_command(arguments);
     case Verb::sim:
       return sim_command(arguments);
+    case Verb::hook:
+      return hook_command(arguments);
+    case Verb::schedule:
+      return schedule_command(arguments);
     case Verb::config:
       return config_command(arguments);
     case Verb::version:

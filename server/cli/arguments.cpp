@@ -156,6 +156,78 @@ void add_sim(CLI::App& app, Arguments& out, Commands& commands) {
   commands.emplace_back(sim, Verb::sim);
 }
 
+/// The subcommands of `parent`, each with what it is called by.
+CLI::App* add_action(CLI::App& parent, Arguments& out, std::string const& name, char const* help) {
+  auto* action = parent.add_subcommand(name, help);
+  action->callback([&out, name] { out.subcommand = name; });
+  return action;
+}
+
+void add_schedule_set(CLI::App& schedule, Arguments& out) {
+  auto* set = add_action(schedule, out, "set", "Make a schedule, or change it");
+  set->add_option("NAME", out.trigger, "the schedule")->required();
+  set->add_option("--workflow", out.workflow, "what it starts: NAME or NAME@VERSION")->required();
+  auto const field = [&](char const* flag, char const* name, char const* help) {
+    std::string const key(name);
+    set->add_option_function<std::string>(
+        flag, [&out, key](std::string const& value) { out.fields[key] = value; }, help
+    );
+  };
+  field("--cron", "cron", "when: five fields, such as '30 6 * * mon-fri', or @hourly, @daily, …");
+  field("--timezone", "timezone", "of --cron: a name such as Europe/Berlin (default: UTC)");
+  field("--every", "every", "when: an interval, such as 5m");
+  field("--start", "start", "of --every: a time that it is counted from");
+  field("--at", "at", "when: once, such as 2026-12-01T09:00:00Z");
+  field("--overlap", "overlap", "while the one before runs: skip, queue, cancelOldest or allow");
+  field("--catch-up", "catchUp", "what was missed: none, latest or all");
+  field("--catch-up-within", "catchUpWithin", "how long ago it may have been (default: 1h)");
+  field("--jitter", "jitter", "spreads starts over so long, such as 30s");
+  set->add_option("-i,--input", out.inputs, "an input as NAME=VALUE; may be given many times")
+      ->allow_extra_args(false);
+  set->add_option("--inputs", out.inputs_file, "a JSON file with the inputs");
+  set->add_option("--label", out.labels, "a label as NAME=VALUE; may be given many times")
+      ->allow_extra_args(false);
+  set->add_option("--priority", out.priority, "0 to 100, higher first")->check(CLI::Range(0, 100));
+  set->add_flag("--paused", out.is_paused, "it starts nothing until it is resumed");
+}
+
+void add_schedule(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* schedule = app.add_subcommand("schedule", "Start workflows by the clock");
+  schedule->require_subcommand(1);
+  add_schedule_set(*schedule, out);
+  add_action(*schedule, out, "list", "List schedules");
+  auto const of_one = [&](char const* name, char const* help) {
+    add_action(*schedule, out, name, help)
+        ->add_option("NAME", out.trigger, "the schedule")
+        ->required();
+  };
+  of_one("show", "Show a schedule, its next runs and its last starts");
+  of_one("pause", "Let a schedule start nothing");
+  of_one("resume", "Go on with a paused schedule");
+  of_one("trigger", "Start it now");
+  of_one("rm", "Remove a schedule; what it started goes on");
+  commands.emplace_back(schedule, Verb::schedule);
+}
+
+void add_hook(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* hook = app.add_subcommand("hook", "Start workflows when others call");
+  hook->require_subcommand(1);
+  auto const of_one = [&](char const* name, char const* help) {
+    auto* action = add_action(*hook, out, name, help);
+    action->add_option("NAME", out.trigger, "the hook")->required();
+    return action;
+  };
+  of_one("set", "Make a hook, or change it")
+      ->add_option("--file", out.files, "its definition, YAML or JSON")
+      ->required()
+      ->expected(1);
+  add_action(*hook, out, "list", "List hooks");
+  of_one("show", "Show a hook and its last deliveries");
+  of_one("deliveries", "List what came, and what came of it");
+  of_one("rm", "Remove a hook");
+  commands.emplace_back(hook, Verb::hook);
+}
+
 /// One line, with the help only on request.
 std::string mistake_text(std::string message) {
   auto const end = message.find('\n');
@@ -180,6 +252,8 @@ ParsedArguments parse_arguments(int argc, char const* const* argv) {
   add_remote(app, out, commands);
   add_providers(app, out, commands);
   add_sim(app, out, commands);
+  add_schedule(app, out, commands);
+  add_hook(app, out, commands);
   bool version_flag = false;
   app.add_flag("--version", version_flag, "print the version");
   for (int i = 1; i < argc; ++i) {

@@ -27,6 +27,8 @@ enum class Verb : unsigned char {
   prune,
   providers,
   sim,
+  schedule,
+  hook,
   config,
   version,
 };
@@ -41,12 +43,12 @@ struct Arguments {
   bool json = false;
   std::map<std::string, std::string> config_flags{};  // by field name, as given
 
-  std::vector<std::string> files{};   // run, graph (one), validate (any number)
-  std::vector<std::string> inputs{};  // run: "name=value"
-  std::string inputs_file{};          // run
+  std::vector<std::string> files{};   // run, graph, hook set (one), validate
+  std::vector<std::string> inputs{};  // run, schedule set: "name=value"
+  std::string inputs_file{};          // run, schedule set
   std::string output{};               // run: "task" or "task.path", printed at the end
-  std::vector<std::string> labels{};  // run, ps: "name=value"
-  std::optional<int> priority{};      // run
+  std::vector<std::string> labels{};  // run, ps, schedule set: "name=value"
+  std::optional<int> priority{};      // run, schedule set
   bool watch = false;                 // run: live progress even where output is no terminal
   bool tokens = false;                // run: the texts of tasks as they come
   std::string format = "mermaid";     // graph
@@ -54,7 +56,7 @@ struct Arguments {
   std::string with_file{};            // eval
   bool all = false;                   // ps
   std::string status{};               // ps
-  std::string workflow{};             // ps
+  std::string workflow{};             // ps, schedule set
   std::uint32_t limit = 50;           // ps
   std::string execution{};            // show, logs, why, cancel, pause, resume, resolve, retry
   std::string action{};               // resolve
@@ -65,6 +67,11 @@ struct Arguments {
   bool is_live = false;               // providers --live
   std::string provider{};             // providers check
   std::string model{};                // providers check
+
+  std::string subcommand{};                     // schedule, hook: "set", "list", …
+  std::string trigger{};                        // schedule, hook: its name
+  std::map<std::string, std::string> fields{};  // schedule set: of the definition, as given
+  bool is_paused = false;                       // schedule set
 
   std::string listen = "127.0.0.1:0";         // sim
   std::optional<double> tokens_per_second{};  // sim

@@ -30,6 +30,11 @@ int resolve_command(Arguments const& arguments);
 int control_command(Arguments const& arguments);
 int prune_command(Arguments const& arguments);
 
+/// schedule set, list, show, pause, resume, trigger, rm (schedule_command.cpp)
+int schedule_command(Arguments const& arguments);
+/// hook set, list, show, deliveries, rm (hook_command.cpp)
+int hook_command(Arguments const& arguments);
+
 /// Reads the command line and runs the command that it names.
 int run_cli(int argc, char const* const* argv);
 

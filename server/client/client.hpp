@@ -47,6 +47,9 @@ class HttpClient {
       boost::json::value const& body,
       std::string_view idempotency_key = {}
   ) const;
+  Result<boost::json::value> put(std::string const& target, boost::json::value const& body) const;
+  /// null: an answer without a body.
+  Result<boost::json::value> remove(std::string const& target) const;
 
  private:
   Address address_;

@@ -42,6 +42,14 @@ Result<json::value> HttpClient::post(
   return body_of(request("POST", target, &body, idempotency_key));
 }
 
+Result<json::value> HttpClient::put(std::string const& target, json::value const& body) const {
+  return body_of(request("PUT", target, &body));
+}
+
+Result<json::value> HttpClient::remove(std::string const& target) const {
+  return body_of(request("DELETE", target));
+}
+
 std::string encode_component(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;

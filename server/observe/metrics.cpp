@@ -8,6 +8,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 
@@ -125,6 +126,13 @@ struct Metrics::Families {
       gauge("ropewalk_llm_running", "Calls to a provider that are under way");
   prometheus::Family<prometheus::Gauge>& llm_waiting =
       gauge("ropewalk_llm_waiting", "Calls that wait for a provider's limits");
+  prometheus::Family<prometheus::Counter>& schedule_starts =
+      counter("ropewalk_schedule_starts_total", "Ticks of schedules, by what came of them");
+  prometheus::Family<prometheus::Counter>& hook_deliveries =
+      counter("ropewalk_hook_deliveries_total", "Deliveries to hooks, by what came of them");
+  prometheus::Histogram& schedule_lag =
+      histogram("ropewalk_schedule_lag_seconds", "From when a tick was due to its start")
+          .Add({}, seconds_buckets());
   prometheus::Gauge& live =
       gauge("ropewalk_executions_live", "Executions under way on this node").Add({});
   prometheus::Gauge& http_connections =
@@ -209,6 +217,15 @@ void Metrics::model_called(ai::ModelCallSeen const& call) {
 void Metrics::set_provider(std::string const& provider, double running, double waiting) {
   families_->llm_running.Add(Labels{{"provider", provider}}).Set(running);
   families_->llm_waiting.Add(Labels{{"provider", provider}}).Set(waiting);
+}
+
+void Metrics::schedule_started(std::string_view result, std::optional<Duration> lag) {
+  families_->schedule_starts.Add(Labels{{"result", std::string(result)}}).Increment();
+  if (lag) families_->schedule_lag.Observe(std::max(seconds_of(*lag), 0.0));
+}
+
+void Metrics::hook_delivered(std::string_view result) {
+  families_->hook_deliveries.Add(Labels{{"result", std::string(result)}}).Increment();
 }
 
 void Metrics::journal_committed(

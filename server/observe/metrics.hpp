@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ropewalk::server {
@@ -29,6 +31,13 @@ class Metrics : public EngineObserver, public ai::AiObserver {
 
   void model_called(ai::ModelCallSeen const& call) override;
   void set_provider(std::string const& provider, double running, double waiting);
+
+  /// A tick of a schedule: "started", "failed", "put_off", or why it started nothing. `lag`: how
+  /// long after it was due.
+  void schedule_started(std::string_view result, std::optional<Duration> lag);
+
+  /// "started", "repeated", "filtered", "answered", "refused", "failed" or "unknown" (the hook).
+  void hook_delivered(std::string_view result);
 
   void journal_committed(std::size_t changes_count, std::chrono::steady_clock::duration time);
   void fenced_write();

@@ -1,7 +1,10 @@
 // The description of the API. Method: every route is in it, and nothing else is.
 #include "engine/base/json.hpp"
+#include "engine/runtime/system_clock.hpp"
 #include "server/api/api.hpp"
 #include "server/artifacts/artifact_api.hpp"
+#include "server/triggers/hook_api.hpp"
+#include "server/triggers/schedule_api.hpp"
 #include "tests/server/fake_backend.hpp"
 
 #include <gtest/gtest.h>
@@ -20,6 +23,21 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+class NoSecrets final : public SecretSource {
+ public:
+  Async<Result<std::string>> secret(std::string) override { co_return Error{}; }
+};
+
+class NoSchedules final : public ScheduleBackend {
+ public:
+  Async<Result<Stored>> put(ScheduleSpec) override { co_return Error{}; }
+  Async<Result<json::object>> get(std::string) override { co_return Error{}; }
+  Async<Result<Page>> list(std::string, std::uint32_t) override { co_return Error{}; }
+  Async<Result<>> remove(std::string) override { co_return Error{}; }
+  Async<Result<json::object>> set_paused(std::string, bool) override { co_return Error{}; }
+  Async<Result<Started>> trigger(std::string) override { co_return Error{}; }
+};
+
 class OpenApiTest : public testing::Test {
  protected:
   OpenApiTest() {
@@ -29,6 +47,8 @@ class OpenApiTest : public testing::Test {
     stream_.add_to(router_);
     node_.add_to(router_);
     artifacts_.add_to(router_);
+    schedule_.add_to(router_);
+    hook_.add_to(router_);
     auto parsed = parse_json(openapi_text(), JsonLimits{1 << 20, 64, 100'000});
     EXPECT_TRUE(parsed) << parsed.error().message;
     document_ = parsed->as_object();
@@ -45,6 +65,14 @@ class OpenApiTest : public testing::Test {
   NodeApi node_{backend_};
   BlockingPool blocking_{1};
   ArtifactApi artifacts_{backend_, blocking_, "/nowhere"};
+  NoSchedules schedules_;
+  ScheduleApi schedule_{schedules_};
+  sql::ConnectionPool pool_{shard_.executor(), {}};
+  sql::HookStore hooks_{pool_};
+  NoSecrets secrets_;
+  SystemClock clock_;
+  Metrics metrics_;
+  HookApi hook_{{backend_, hooks_, secrets_, clock_, metrics_, limits_}};
   Router router_;
   json::object document_;
 };

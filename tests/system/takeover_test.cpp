@@ -3,7 +3,7 @@
 // Method: two servers on one PostgreSQL. SIGSTOP the one that has the work, wait until the other
 // has done all of it, remember the database, SIGCONT the first. And: kill one again and again while
 // the other is busy.
-#include "sql/private_cluster.hpp"
+#include "tests/system/support/outside_database.hpp"
 #include "tests/system/support/server.hpp"
 
 #include <gtest/gtest.h>
@@ -15,20 +15,6 @@
 
 namespace ropewalk::system_test {
 namespace {
-
-/// PostgreSQL that belongs to neither server.
-class OutsideDatabase {
- public:
-  OutsideDatabase()
-      : lock_(sql::DataLock::take(directory_.path("data")).value()),
-        cluster_(sql::PrivateCluster::start(lock_, sql::PrivateCluster::Options()).value()) {}
-  std::string const& conninfo() const { return cluster_->conninfo(); }
-
- private:
-  TempDirectory directory_;
-  sql::DataLock lock_;
-  std::unique_ptr<sql::PrivateCluster> cluster_;
-};
 
 class TakeoverTest : public ::testing::Test {
  protected:

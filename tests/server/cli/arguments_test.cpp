@@ -46,6 +46,46 @@ TEST(Arguments, RunTakesInputsLabelsAndAFile) {
   EXPECT_EQ(run.output, "report.text");
 }
 
+TEST(Arguments, ScheduleSetTakesTheFieldsOfADefinition) {
+  auto const set = good(
+      {"schedule",
+       "set",
+       "nightly",
+       "--workflow",
+       "report",
+       "--cron",
+       "30 6 * * mon-fri",
+       "--timezone",
+       "Europe/Berlin",
+       "--catch-up-within",
+       "2h",
+       "--paused",
+       "--server",
+       "http://h:1"}
+  );
+  EXPECT_EQ(set.verb, Verb::schedule);
+  EXPECT_EQ(set.subcommand, "set");
+  EXPECT_EQ(set.trigger, "nightly");
+  EXPECT_EQ(set.workflow, "report");
+  EXPECT_EQ(set.fields.at("cron"), "30 6 * * mon-fri");
+  EXPECT_EQ(set.fields.at("catchUpWithin"), "2h");
+  EXPECT_FALSE(set.fields.contains("every"));
+  EXPECT_TRUE(set.is_paused);
+  EXPECT_EQ(set.server, "http://h:1");
+  EXPECT_EQ(good({"schedule", "pause", "nightly"}).subcommand, "pause");
+  EXPECT_FALSE(parse({"schedule"}).arguments);
+  EXPECT_FALSE(parse({"schedule", "set", "x"}).arguments) << "which workflow?";
+}
+
+TEST(Arguments, HookSetTakesAFile) {
+  auto const set = good({"hook", "set", "deploy", "--file", "hook.yaml"});
+  EXPECT_EQ(set.verb, Verb::hook);
+  EXPECT_EQ(set.subcommand, "set");
+  EXPECT_EQ(set.trigger, "deploy");
+  EXPECT_EQ(set.files, std::vector<std::string>{"hook.yaml"});
+  EXPECT_EQ(good({"hook", "deliveries", "deploy"}).subcommand, "deliveries");
+}
+
 TEST(Arguments, SimTakesAnAddressASpeedAndAFault) {
   auto const sim = good(
       {"sim",

@@ -1,8 +1,12 @@
 // Goal: the documentation does not lie: its examples are accepted, and it names all there is.
 // Method: reads the documents and examples of the repository.
+#include "engine/base/json.hpp"
+#include "engine/model/yaml_text.hpp"
 #include "server/cli/definition.hpp"
 #include "server/cli/settings.hpp"
 #include "server/config.hpp"
+#include "server/triggers/hook_spec.hpp"
+#include "server/triggers/schedule_spec.hpp"
 
 #include <gtest/gtest.h>
 
@@ -47,6 +51,22 @@ TEST(Documents, ExamplesInTextAreWorkflows) {
     EXPECT_FALSE(found.empty()) << file;
     for (auto const& [line, text] : found)
       expect_fine(text, std::string(file) + " block at line " + std::to_string(line));
+  }
+}
+
+TEST(Documents, ExamplesOfTriggersAreAccepted) {
+  auto const text = read_file(root + "/docs/triggers.md").value();
+  auto const hooks = blocks(text, "yaml");
+  EXPECT_GE(hooks.size(), 3U);
+  for (auto const& [line, hook] : hooks) {
+    auto const read = server::read_hook("hook", read_yaml(hook).value().as_object());
+    EXPECT_TRUE(read) << "line " << line << ": " << read.error().message;
+  }
+  auto const schedules = blocks(text, "json");
+  EXPECT_FALSE(schedules.empty());
+  for (auto const& [line, schedule] : schedules) {
+    auto const read = server::read_schedule("schedule", parse_json(schedule).value().as_object());
+    EXPECT_TRUE(read) << "line " << line << ": " << read.error().message;
   }
 }
 
