@@ -1,5 +1,5 @@
-// Prompt templates: compiling and rendering end soon, every byte that comes out has an origin, and
-// only the marks of the template make messages.
+// Prompt templates: compiling and rendering end soon, the values stand where it is said, and only
+// the marks of the template make messages.
 #include "engine/base/json.hpp"
 #include "engine/base/text.hpp"
 #include "engine/model/prompt/prompt.hpp"
@@ -45,10 +45,10 @@ void try_render(
   fuzz::require(is_valid_utf8(output->text()), "text stays text");
   std::size_t end = 0;
   for (prompt::Piece const& piece : output->pieces()) {
-    fuzz::require(piece.begin == end && piece.end >= end, "pieces stand side by side");
+    fuzz::require(piece.begin >= end && piece.end >= piece.begin, "pieces stand in order");
     end = piece.end;
   }
-  fuzz::require(end == output->text().size(), "every byte has an origin");
+  fuzz::require(end <= output->text().size(), "and in the text");
   auto const messages = prompt::to_messages(*output, {}).value();
   fuzz::require(messages.size() <= output->marks().size() + 1, "only marks make messages");
 }

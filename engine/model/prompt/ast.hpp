@@ -38,6 +38,7 @@ struct Path {
   bool is_data = false;        // @name
   bool is_scoped = false;      // begins with this or dots: never a helper or a block parameter
   std::uint32_t depth = 0;     // of ../
+  bool is_plain = false;       // one part, and a field of the context
   std::int32_t names_up = -1;  // a block parameter: how many blocks with parameters further out
   std::uint32_t name_index = 0;
   std::vector<std::string> parts{};

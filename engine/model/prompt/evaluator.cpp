@@ -12,19 +12,15 @@ Result<Output> Evaluator::run(Template const& root) {
   scope.depth = &depth;
   scope.frame = &frame;
   scope.source = &root.source();
+  out_.expect(root.size());
   if (auto done = render(root.program(), scope, nullptr); !done) return done.error();
   return std::move(out_);
 }
 
-Result<void> Evaluator::charge(std::uint64_t steps, Scope const& scope, std::uint32_t offset) {
-  bool const is_long = out_.text().size() > limits_.output_bytes_max;
-  if (steps <= steps_left_ && !is_long) {
-    steps_left_ -= steps;
-    return {};
-  }
+Error Evaluator::too_costly(Scope const& scope, std::uint32_t offset) {
   steps_left_ = 0;
   std::string const what =
-      is_long
+      out_.text().size() > limits_.output_bytes_max
           ? "the prompt becomes longer than " + std::to_string(limits_.output_bytes_max) + " bytes"
           : "the prompt takes more than " + std::to_string(limits_.steps_max) + " steps";
   return error_at(*scope.source, offset, "prompt_too_costly", what, "give less, or loop over less");
@@ -32,18 +28,26 @@ Result<void> Evaluator::charge(std::uint64_t steps, Scope const& scope, std::uin
 
 /// One program in its scope. Its inline partials hold everywhere in it.
 Result<void> Evaluator::render(Program const& program, Scope const& scope, Depth const* written) {
-  if (!program.has_inline_partials) {
-    for (Node const& node : program.body)
-      if (auto done = render_node(node, scope); !done) return done;
-    return {};
-  }
+  if (!program.has_inline_partials) return render_body(program, scope);
   InlinePartials partials{&program, scope, scope.partials};
   partials.scope.partials = &partials;
   partials.scope.depth = written;
   Scope inner = scope;
   inner.partials = &partials;
-  for (Node const& node : program.body)
-    if (auto done = render_node(node, inner); !done) return done;
+  return render_body(program, inner);
+}
+
+Result<void> Evaluator::render_body(Program const& program, Scope const& scope) {
+  if (program.body.empty()) return {};
+  auto paid = charge(program.body.size(), scope, program.body.front().offset);
+  if (!paid) return paid;
+  for (Node const& node : program.body) {
+    if (node.kind == NodeKind::content) {
+      out_.write(node.text);
+      continue;
+    }
+    if (auto done = render_node(node, scope); !done) return done;
+  }
   return {};
 }
 
@@ -52,7 +56,7 @@ Result<void> Evaluator::enter(
     Scope const& closure,
     Value const& context,
     Frame const* frame,
-    std::array<Value, 2> const& values
+    std::array<Value, 2> const* values
 ) {
   if (program == nullptr) return {};
   if (depth_ == limits_.depth_max)
@@ -65,19 +69,21 @@ Result<void> Evaluator::enter(
   Pointer const here = closure.depth != nullptr ? closure.depth->context.data : nullptr;
   bool const is_placeholder = context.data == &nothing_ && here != nullptr && here->is_null();
   if (!is_similar(context.data, here) && !is_placeholder) scope.depth = &depth;
-  Parameters const parameters{&program->names, values, closure.parameters};
-  if (!program->names.empty()) scope.parameters = &parameters;
+  Parameters parameters;
+  if (!program->names.empty()) {
+    parameters.names = &program->names;
+    parameters.outer = closure.parameters;
+    if (values != nullptr) parameters.values = *values;
+    scope.parameters = &parameters;
+  }
   auto done = render(*program, scope, closure.depth);
   --depth_;
   return done;
 }
 
 Result<void> Evaluator::render_node(Node const& node, Scope const& scope) {
-  if (auto paid = charge(1, scope, node.offset); !paid) return paid;
   switch (node.kind) {
     case NodeKind::content:
-      out_.write(node.text);
-      return {};
     case NodeKind::comment:
     case NodeKind::inline_partial:
       return {};
@@ -96,6 +102,9 @@ Result<void> Evaluator::render_mustache(Node const& node, Scope const& scope) {
   Expression const& callee = node.call.callee;
   switch (node.call.helper) {
     case Helper::none: {
+      // By far the most frequent: a field of the context that is a text.
+      if (Pointer const text = plain_text(callee.path, scope))
+        return insert_text(*text, callee, scope);
       TRY(Value const value, find(callee.path, callee.offset, scope));
       return insert(value, callee, scope);
     }
@@ -110,6 +119,24 @@ Result<void> Evaluator::render_mustache(Node const& node, Scope const& scope) {
       return insert(value, callee, scope);
     }
   }
+}
+
+/// nullptr when it is anything else.
+Pointer Evaluator::plain_text(Path const& path, Scope const& scope) {
+  if (!path.is_plain || scope.context.data == nullptr) return nullptr;
+  auto const* object = scope.context.data->if_object();
+  Pointer const found = object != nullptr ? find_field(*object, path.parts.front()) : nullptr;
+  return found != nullptr && found->is_string() ? found : nullptr;
+}
+
+Result<void> Evaluator::insert_text(
+    json::value const& value, Expression const& from, Scope const& scope
+) {
+  auto const& text = value.get_string();
+  std::size_t const begin = out_.text().size();
+  out_.text().append(text.data(), text.size());
+  out_.wrote_value(begin, *scope.source, from.offset);
+  return text.size() < 64 ? Result<void>() : charge(text.size() / 64, scope, from.offset);
 }
 
 /// Once, as it is; nothing looks at it again.
@@ -129,7 +156,7 @@ Result<void> Evaluator::insert(Value const& value, Expression const& from, Scope
   if (!append_text(value.data, out_.text()))
     return error_at(*scope.source, from.offset, "bad_value", "the value nests too deep");
   std::size_t const size = out_.text().size() - begin;
-  out_.wrote_since(begin, {scope.source, from.offset, from.path.original});
+  out_.wrote_value(begin, *scope.source, from.offset);
   return size < 64 ? Result<void>() : charge(size / 64, scope, from.offset);
 }
 

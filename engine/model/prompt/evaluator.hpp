@@ -9,7 +9,6 @@
 
 #include <array>
 #include <deque>
-#include <functional>
 #include <optional>
 
 namespace ropewalk::prompt {
@@ -31,8 +30,11 @@ class Evaluator {
   // evaluator.cpp
   /// `written`: the contexts around the program where it was written, its own not among them.
   Result<void> render(Program const& program, Scope const& scope, Depth const* written);
+  Result<void> render_body(Program const& program, Scope const& scope);
   Result<void> render_node(Node const& node, Scope const& scope);
   Result<void> render_mustache(Node const& node, Scope const& scope);
+  static Pointer plain_text(Path const& path, Scope const& scope);
+  Result<void> insert_text(json::value const& value, Expression const& from, Scope const& scope);
   Result<void> insert(Value const& value, Expression const& from, Scope const& scope);
   /// `closure` with a new context, which ../ leaves again.
   Result<void> enter(
@@ -40,14 +42,21 @@ class Evaluator {
       Scope const& closure,
       Value const& context,
       Frame const* frame,
-      std::array<Value, 2> const& values = {}
+      std::array<Value, 2> const* values = nullptr
   );
-  Result<void> charge(std::uint64_t steps, Scope const& scope, std::uint32_t offset);
+  Result<void> charge(std::uint64_t steps, Scope const& scope, std::uint32_t offset) {
+    bool const is_enough = steps <= steps_left_ && out_.text().size() <= limits_.output_bytes_max;
+    if (!is_enough) return too_costly(scope, offset);
+    steps_left_ -= steps;
+    return {};
+  }
+  Error too_costly(Scope const& scope, std::uint32_t offset);
 
   // evaluator_names.cpp
   Result<Value> evaluate(Expression const& expression, Scope const& scope);
   Result<Value> find(Path const& path, std::uint32_t offset, Scope const& scope);
   Result<Value> find_data(Path const& path, std::uint32_t offset, Scope const& scope);
+  Value metadata();
   std::optional<Value> find_in_frame(Frame const* frame, std::string_view name);
   Result<Value> member(
       Value const& of, std::string_view name, std::uint32_t offset, Scope const& scope
@@ -98,6 +107,7 @@ class Evaluator {
   std::size_t media_bytes_ = 0;
   Output out_{};
   std::deque<json::value> kept_{};
+  Pointer metadata_ = nullptr;
   std::vector<std::string_view> open_partials_{};
   json::value nothing_ = json::object();  // the context of helpers where there is none
 };

@@ -62,7 +62,8 @@ Result<void> Evaluator::render_block(Node const& node, Scope const& scope) {
     case Helper::with: {
       TRY(Value const context, evaluate(call.arguments[0], scope));
       if (is_empty(context.data)) return render_condition(node, scope, false);
-      return enter(node.program.get(), scope, context, scope.frame, {context});
+      std::array<Value, 2> const values{context};
+      return enter(node.program.get(), scope, context, scope.frame, &values);
     }
     case Helper::raw:
       return render_condition(node, scope, true);
@@ -112,9 +113,12 @@ Result<void> Evaluator::render_each(Node const& node, Scope const& scope, Value 
       item.data = &member.value();
       item.schema = is_strict_ ? member_schema(items.schema, member.key()) : nullptr;
     }
-    std::array<Value, 2> values{item};
-    if (has_names) values[1] = frame.key ? keep(json::string(*frame.key)) : keep(frame.index);
-    if (auto done = enter(node.program.get(), scope, item, &frame, values); !done) return done;
+    std::array<Value, 2> values{};
+    if (has_names)
+      values = {item, frame.key ? keep(json::string(*frame.key)) : Value{&frame.index}};
+    if (auto done = enter(node.program.get(), scope, item, &frame, has_names ? &values : nullptr);
+        !done)
+      return done;
   }
   return {};
 }

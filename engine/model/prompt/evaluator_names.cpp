@@ -5,6 +5,18 @@
 #include "engine/model/prompt/schema_shape.hpp"
 
 namespace ropewalk::prompt {
+namespace {
+
+json::value const is_true = true;
+json::value const is_false = false;
+
+}  // namespace
+
+/// What the caller's own data of that name would hide.
+ScopedValue Evaluator::metadata() {
+  if (metadata_ == nullptr && environment_.metadata) metadata_ = keep(environment_.metadata()).data;
+  return {metadata_, nullptr, metadata_ == nullptr};
+}
 
 ScopedValue Evaluator::keep(json::value value) {
   kept_.push_back(std::move(value));
@@ -28,6 +40,8 @@ Result<Evaluator::Value> Evaluator::evaluate(Expression const& expression, Scope
 Result<Evaluator::Value> Evaluator::find(
     Path const& path, std::uint32_t offset, Scope const& scope
 ) {
+  if (path.is_plain && scope.context.data != nullptr && scope.context.data->is_object())
+    return member(scope.context, path.parts.front(), offset, scope);
   std::size_t first = 0;
   Value value = scope.context;
   if (path.names_up >= 0) {
@@ -118,10 +132,10 @@ std::optional<Evaluator::Value> Evaluator::find_in_frame(
 ) {
   for (; frame != nullptr; frame = frame->outer) {
     if (!frame->is_loop) continue;
-    if (name == "index" || (name == "key" && !frame->key)) return keep(frame->index);
+    if (name == "index" || (name == "key" && !frame->key)) return Value{&frame->index};
     if (name == "key") return keep(json::string(*frame->key));
-    if (name == "first") return keep(frame->is_first);
-    if (name == "last") return keep(frame->is_last);
+    if (name == "first") return Value{frame->is_first ? &is_true : &is_false};
+    if (name == "last") return Value{frame->is_last ? &is_true : &is_false};
   }
   return std::nullopt;
 }
@@ -143,6 +157,7 @@ Result<Evaluator::Value> Evaluator::find_data(
   } else {
     value.data = environment_.data.if_contains(name);
     value.is_missing = value.data == nullptr;
+    if (value.is_missing && name == "metadata") value = metadata();
   }
   for (std::size_t i = 1; i < path.parts.size(); ++i) {
     if (!is_truthy(value.data)) return value;

@@ -96,7 +96,7 @@ Result<void> Evaluator::render_partial(Node const& node, Scope const& scope) {
   TRY(Value const context, partial_context(node, scope));
   if (depth_ == limits_.depth_max) return too_deep(scope, node.offset);
   ++depth_;
-  std::size_t const first = node.indent.empty() ? 0 : out_.begin_piece();
+  Output::Place const before = out_.place();
   PartialCall call{node, scope, context, scope.frame, scope.partials};
   Frame frame;
   Block block;
@@ -121,7 +121,7 @@ Result<void> Evaluator::render_partial(Node const& node, Scope const& scope) {
   auto done = render_partial_in(call);
   --depth_;
   if (!done || node.indent.empty()) return done;
-  out_.indent_since(first, node.indent);
+  out_.indent_since(before, node.indent);
   return charge(1, scope, node.offset);
 }
 

@@ -48,11 +48,15 @@ class Cutter {
       : output_(output), history_(history) {}
 
   std::vector<Message> run() {
-    for (Piece const& piece : output_.pieces()) {
-      if (piece.mark < 0) {
-        add_text(piece);
-        continue;
-      }
+    std::size_t begin = 0;
+    std::size_t first = 0;
+    std::size_t const count = output_.pieces().size();
+    for (std::size_t i = 0; i < count; ++i) {
+      Piece const& piece = output_.pieces()[i];
+      if (piece.mark < 0) continue;
+      add_text(begin, piece.begin, first, i);
+      begin = piece.end;
+      first = i + 1;
       Mark const& mark = output_.marks()[static_cast<std::size_t>(piece.mark)];
       if (mark.kind == MarkKind::role)
         begin_role(mark.name);
@@ -61,25 +65,31 @@ class Cutter {
       else
         add_part(mark);
     }
+    add_text(begin, output_.text().size(), first, count);
     end_message();
     return std::move(messages_);
   }
 
  private:
-  void add_text(Piece const& piece) {
-    if (parts_.empty() || parts_.back().kind != PartKind::text) parts_.emplace_back();
-    Part& part = parts_.back();
-    std::size_t const begin = part.text.size();
-    part.text.append(output_.text(), piece.begin, piece.end - piece.begin);
-    Origin const& origin = piece.origin;
-    if (origin.source == nullptr) return;
-    part.values.push_back(
-        {begin,
-         part.text.size(),
-         std::string(origin.name),
-         origin.source->shared_from_this(),
-         origin.offset}
-    );
+  /// The text between two marks, and the values in it. Blank text is left out.
+  void add_text(std::size_t begin, std::size_t end, std::size_t first, std::size_t last) {
+    std::string_view const text = std::string_view(output_.text()).substr(begin, end - begin);
+    if (is_blank(text)) return;
+    Part& part = parts_.emplace_back();
+    part.text = text;
+    part.values.reserve(last - first);
+    for (std::size_t i = first; i < last; ++i) {
+      Piece const& piece = output_.pieces()[i];
+      ValueSpan& span = part.values.emplace_back();
+      span.begin = piece.begin - begin;
+      span.end = piece.end - begin;
+      span.origin.source = piece.origin.source;
+      span.origin.offset = piece.origin.offset;
+      bool const is_known = std::ranges::any_of(part.sources, [&piece](SourcePtr const& source) {
+        return source.get() == piece.origin.source;
+      });
+      if (!is_known) part.sources.push_back(piece.origin.source->shared_from_this());
+    }
   }
 
   void add_part(Mark const& mark) {
@@ -87,11 +97,7 @@ class Cutter {
     parts_.push_back({kind, mark.name, mark.content_type});
   }
 
-  /// Blank text alone is nothing; blank text beside other parts is left out.
   void end_message() {
-    std::erase_if(parts_, [](Part const& part) {
-      return part.kind == PartKind::text && is_blank(part.text);
-    });
     if (!parts_.empty()) messages_.push_back({role_, std::move(parts_)});
     parts_.clear();
   }
@@ -138,6 +144,19 @@ json::object to_json(Part const& part) {
 }
 
 }  // namespace
+
+std::string_view ValueSpan::name() const {
+  std::string_view const rest = std::string_view(origin.source->text).substr(origin.offset);
+  std::size_t size = 0;
+  bool is_quoted = false;
+  for (; size < rest.size(); ++size) {
+    if (rest[size] == '[' || rest[size] == ']') is_quoted = rest[size] == '[';
+    bool const ends = rest[size] == '}' || rest[size] == '~' || rest[size] == ')' ||
+                      blank_size(rest.substr(size)) > 0;
+    if (ends && !is_quoted) break;
+  }
+  return rest.substr(0, size);
+}
 
 Result<std::vector<Message>> to_messages(Output const& output, json::array const& history) {
   std::vector<Message> given;

@@ -13,11 +13,11 @@ namespace ropewalk::prompt {
 struct ValueSpan {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::string name{};  // the expression: "user.name", "json"
-  SourcePtr source{};
-  std::uint32_t offset = 0;
+  Origin origin{};  // its source is among the part's sources
 
-  TextPlace place() const { return place_of(source->text, offset); }
+  /// The expression: "user.name", "json".
+  std::string_view name() const;
+  TextPlace place() const { return place_of(origin.source->text, origin.offset); }
 };
 
 enum class PartKind : unsigned char {
@@ -32,7 +32,8 @@ struct Part {
   std::string text{};          // the text, the url, or the name of the section
   std::string content_type{};  // of media; may be empty
   json::value other{};
-  std::vector<ValueSpan> values{};  // in order
+  std::vector<ValueSpan> values{};   // in order
+  std::vector<SourcePtr> sources{};  // that the values' places are in
 };
 
 struct Message {

@@ -2,54 +2,35 @@
 
 namespace ropewalk::prompt {
 
-void Output::write(std::string_view text, Origin const& origin) {
-  std::size_t const begin = text_.size();
-  text_ += text;
-  wrote_since(begin, origin);
-}
-
-void Output::wrote_since(std::size_t begin, Origin const& origin) {
-  if (begin == text_.size()) return;
-  bool const goes_on =
-      pieces_.size() > begun_ && pieces_.back().mark < 0 && pieces_.back().origin == origin;
-  if (goes_on)
-    pieces_.back().end = text_.size();
-  else
-    pieces_.push_back({begin, text_.size(), origin});
-}
-
 void Output::mark(Mark mark) {
   auto const index = static_cast<std::int32_t>(marks_.size());
   marks_.push_back(std::move(mark));
-  pieces_.push_back({text_.size(), text_.size(), {}, index});
+  auto const at = static_cast<std::uint32_t>(text_.size());
+  pieces_.push_back({at, at, {}, index});
 }
 
-void Output::indent_since(std::size_t first, std::string_view indent) {
-  if (first == pieces_.size()) return;
-  begun_ = first;
-  std::size_t const begin = pieces_[first].begin;
-  std::string const written = text_.substr(begin);
-  std::vector<Piece> const pieces(
-      pieces_.begin() + static_cast<std::ptrdiff_t>(first), pieces_.end()
-  );
-  text_.resize(begin);
-  pieces_.resize(first);
+void Output::indent_since(Place const& from, std::string_view indent) {
+  std::string const written = text_.substr(from.text);
+  text_.resize(from.text);
+  auto const here = [this] { return static_cast<std::uint32_t>(text_.size()); };
+  std::size_t beginning = from.piece;  // the next piece to begin, and to end
+  std::size_t ending = from.piece;
   bool is_line_start = true;
-  for (Piece const& piece : pieces) {
-    if (piece.mark >= 0) {
-      if (is_line_start) write(indent);
-      is_line_start = false;
-      pieces_.push_back({text_.size(), text_.size(), {}, piece.mark});
-      continue;
+  for (std::size_t i = 0; i <= written.size(); ++i) {
+    std::size_t const at = from.text + i;
+    for (; ending < beginning && pieces_[ending].end == at; ++ending) pieces_[ending].end = here();
+    for (; beginning < pieces_.size() && pieces_[beginning].begin == at; ++beginning) {
+      Piece& piece = pieces_[beginning];
+      bool const is_mark = piece.mark >= 0;
+      if (is_mark && is_line_start) text_ += indent;
+      is_line_start = is_line_start && !is_mark;
+      piece.begin = here();
+      if (is_mark) pieces_[ending++].end = here();
     }
-    std::size_t const at = text_.size();
-    for (char const c :
-         std::string_view(written).substr(piece.begin - begin, piece.end - piece.begin)) {
-      if (is_line_start) text_ += indent;
-      is_line_start = c == '\n';
-      text_ += c;
-    }
-    wrote_since(at, piece.origin);
+    if (i == written.size()) break;
+    if (is_line_start) text_ += indent;
+    is_line_start = written[i] == '\n';
+    text_ += written[i];
   }
 }
 

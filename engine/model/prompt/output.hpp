@@ -1,6 +1,6 @@
 #pragma once
-// What rendering writes: text whose origin is known, and marks between. What comes from a value is
-// never looked at again, so that nothing in it can become a mark.
+// What rendering writes: text in which every value is known, and marks between. What comes from a
+// value is never looked at again, so that nothing in it can become a mark.
 //
 // Owner: one rendering.
 
@@ -15,11 +15,8 @@ namespace ropewalk::prompt {
 
 /// The expression that inserted a value.
 struct Origin {
-  Source const* source = nullptr;  // null: the template's own text
-  std::uint32_t offset = 0;
-  std::string_view name{};
-
-  bool operator==(Origin const&) const = default;
+  Source const* source = nullptr;
+  std::uint32_t offset = 0;  // of the expression
 };
 
 enum class MarkKind : unsigned char { role, history, section, media };
@@ -30,36 +27,55 @@ struct Mark {
   std::string content_type{};
 };
 
+/// A value in the text, or a mark between; what no piece covers is the template's own text.
 struct Piece {
-  std::size_t begin = 0;
-  std::size_t end = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
   Origin origin{};
   std::int32_t mark = -1;  // an index, for pieces that are marks and no text
 };
 
 class Output {
  public:
-  void write(std::string_view text, Origin const& origin = {});
-  /// `text()` has grown since it was `begin` bytes long: that is one piece.
-  void wrote_since(std::size_t begin, Origin const& origin);
+  struct Place {
+    std::size_t text = 0;
+    std::size_t piece = 0;
+  };
+
+  /// Room for what a template of `size` bytes is likely to become.
+  void expect(std::size_t size) {
+    text_.reserve(size + size / 2);
+    pieces_.reserve(64);
+  }
+  /// The template's own text.
+  void write(std::string_view text) { text_.append(text); }
+  /// `text()` has grown since it was `begin` bytes long: by a value that the expression at `offset`
+  /// of `source` inserted.
+  void wrote_value(std::size_t begin, Source const& source, std::uint32_t offset) {
+    if (begin == text_.size()) return;
+    // Field by field: copying a piece that was just written stalls the processor.
+    Piece& piece = pieces_.emplace_back();
+    piece.begin = static_cast<std::uint32_t>(begin);
+    piece.end = static_cast<std::uint32_t>(text_.size());
+    piece.origin.source = &source;
+    piece.origin.offset = offset;
+  }
   void mark(Mark mark);
 
-  /// What is written next is a piece of its own: its index.
-  std::size_t begin_piece() { return begun_ = pieces_.size(); }
-  /// Puts `indent` before every line since begin_piece() gave `first`, as partials that stand alone
-  /// want it; before the last one only if there is something in it.
-  void indent_since(std::size_t first, std::string_view indent);
+  Place place() const { return {text_.size(), pieces_.size()}; }
+  /// Puts `indent` before every line since `from`, as partials that stand alone want it; before the
+  /// last one only if there is something in it.
+  void indent_since(Place const& from, std::string_view indent);
 
   std::string& text() { return text_; }
   std::string const& text() const { return text_; }
-  std::vector<Piece> const& pieces() const { return pieces_; }
+  std::vector<Piece> const& pieces() const { return pieces_; }  // in order
   std::vector<Mark> const& marks() const { return marks_; }
 
  private:
   std::string text_{};
   std::vector<Piece> pieces_{};
   std::vector<Mark> marks_{};
-  std::size_t begun_ = 0;  // pieces before this one do not grow
 };
 
 }  // namespace ropewalk::prompt

@@ -56,17 +56,16 @@ std::vector<SchemaViolation> Prompt::check_input(json::value const& input) const
 Result<std::vector<Message>> Prompt::render(
     RenderInput const& given, Partials const& partials, Limits const& limits
 ) const {
-  json::object data = given.context;
-  if (!data.contains("metadata"))
-    data["metadata"] =
-        json::object{{"prompt", *settings_}, {"docs", given.docs}, {"messages", given.history}};
   json::value completed;
   bool const is_complete = head_->input_default.empty();
   if (!is_complete) completed = complete(given.input);
   json::value const* schema = head_->input_schema.is_null() ? nullptr : &head_->input_schema;
-  TRY(Output const output,
-      render_template(body_, is_complete ? given.input : completed, data, partials, limits, schema)
-  );
+  Environment const environment{
+      is_complete ? given.input : completed, given.context, partials, schema, [this, &given] {
+        return json::value{
+            {"prompt", *settings_}, {"docs", given.docs}, {"messages", given.history}};
+      }};
+  TRY(Output const output, Evaluator(environment, limits).run(body_));
   return to_messages(output, given.history);
 }
 
@@ -78,7 +77,7 @@ Result<Output> render_template(
     Limits const& limits,
     json::value const* schema
 ) {
-  Environment const environment{input, data, partials, schema};
+  Environment const environment{input, data, partials, schema, {}};
   return Evaluator(environment, limits).run(root);
 }
 

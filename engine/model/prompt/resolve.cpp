@@ -106,11 +106,14 @@ Result<void> Resolver::inside(Node& node) {
 }
 
 void Resolver::find_parameter(Path& path) const {
+  path.is_plain =
+      !path.is_data && path.depth == 0 && path.parts.size() == 1 && !path.parts.front().empty();
   if (path.is_data || path.is_scoped || path.depth > 0 || path.parts.empty()) return;
   for (std::size_t up = 0; up < names_.size(); ++up) {
     auto const& names = *names_[names_.size() - 1 - up];
     auto const found = std::ranges::find(names, path.parts.front());
     if (found == names.end()) continue;
+    path.is_plain = false;
     path.names_up = static_cast<std::int32_t>(up);
     path.name_index = static_cast<std::uint32_t>(found - names.begin());
     return;

@@ -8,6 +8,7 @@
 #include "engine/model/prompt/values.hpp"
 
 #include <array>
+#include <functional>
 #include <optional>
 
 namespace ropewalk::prompt {
@@ -17,7 +18,8 @@ struct Environment {
   json::value const& input;
   json::object const& data;  // what @name finds
   Partials const& partials;
-  Pointer schema = nullptr;  // of the input: with it, undefined names are errors
+  Pointer schema = nullptr;                 // of the input: with it, undefined names are errors
+  std::function<json::value()> metadata{};  // {{@metadata}}, made when it is asked for
 };
 
 struct ScopedValue {
@@ -44,7 +46,7 @@ struct Frame {
   bool has_block = false;
   bool is_first = false;
   bool is_last = false;
-  std::int64_t index = 0;
+  json::value index{};                    // of this turn
   std::optional<std::string_view> key{};  // none in lists
   Block const* block = nullptr;           // @partial-block
 };

@@ -21,6 +21,7 @@ Result<Template> Template::compile(
   strip_whitespace(parsed->program);
   auto const resolved = resolve_names(*source, parsed->program, parsed->partials);
   if (!resolved) return resolved.error();
+  parsed->size = std::min(size, source->text.size() - begin);
   parsed->source = std::move(source);
   return Template(std::move(parsed));
 }

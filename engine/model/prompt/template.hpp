@@ -5,7 +5,6 @@
 
 #include "engine/model/prompt/ast.hpp"
 
-#include <functional>
 #include <map>
 #include <set>
 
@@ -23,6 +22,7 @@ class Template {
   );
 
   Source const& source() const { return *parsed_->source; }
+  std::size_t size() const { return parsed_->size; }  // bytes
   Program const& program() const { return parsed_->program; }
   /// Every partial that it names, inline ones too.
   std::set<std::string, std::less<>> const& partial_names() const { return parsed_->partials; }
@@ -31,6 +31,7 @@ class Template {
   static constexpr std::size_t npos = std::string_view::npos;
   struct Parsed {
     SourcePtr source{};
+    std::size_t size = 0;
     Program program{};
     std::set<std::string, std::less<>> partials{};
   };

@@ -109,7 +109,7 @@ bool append_text(Pointer value, std::string& out) {
 }
 
 Pointer find_member(json::value const& value, std::string_view key) {
-  if (auto const* object = value.if_object()) return object->if_contains(key);
+  if (auto const* object = value.if_object()) return find_field(*object, key);
   auto const* list = value.if_array();
   if (list == nullptr) return nullptr;
   auto const index = index_of(key);

@@ -31,6 +31,14 @@ bool is_similar(Pointer a, Pointer b);
 /// False when it is deeper than value_depth_max.
 bool append_text(Pointer value, std::string& out);
 
+/// As json::object::if_contains, without its way round for small objects.
+inline Pointer find_field(json::object const& object, std::string_view key) {
+  constexpr std::size_t small = 12;
+  if (object.size() > small) return object.if_contains(key);
+  for (auto const& member : object)
+    if (std::string_view(member.key_c_str(), member.key().size()) == key) return &member.value();
+  return nullptr;
+}
 /// A member of an object, an element of a list; nullptr when it is not there. Not the length.
 Pointer find_member(json::value const& value, std::string_view key);
 /// `length` of lists and of texts (in UTF-16 units).

@@ -67,11 +67,11 @@ std::vector<Question> make_questions() {
 /// As the reference writes it: marks as text.
 std::string flat(Output const& output) {
   std::string out;
+  std::size_t written = 0;
   for (Piece const& piece : output.pieces()) {
-    if (piece.mark < 0) {
-      out.append(output.text(), piece.begin, piece.end - piece.begin);
-      continue;
-    }
+    if (piece.mark < 0) continue;
+    out.append(output.text(), written, piece.begin - written);
+    written = piece.begin;
     Mark const& mark = output.marks()[static_cast<std::size_t>(piece.mark)];
     switch (mark.kind) {
       case MarkKind::role:
@@ -89,6 +89,7 @@ std::string flat(Output const& output) {
         break;
     }
   }
+  out.append(output.text(), written);
   return out;
 }
 

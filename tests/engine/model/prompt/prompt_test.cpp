@@ -111,7 +111,7 @@ TEST(Prompt, SaysWhichTextCameFromWhere) {
   EXPECT_EQ(
       part.text.substr(part.values[0].begin, part.values[0].end - part.values[0].begin), "Ann"
   );
-  EXPECT_EQ(part.values[0].name, "user.name");
+  EXPECT_EQ(part.values[0].name(), "user.name");
   EXPECT_EQ(part.values[0].place().line, 1u);
   EXPECT_EQ(part.values[0].place().column, 23u);
   EXPECT_EQ(
