@@ -39,6 +39,7 @@ struct Path {
   bool is_scoped = false;      // begins with this or dots: never a helper or a block parameter
   std::uint32_t depth = 0;     // of ../
   bool is_plain = false;       // one part, and a field of the context
+  bool is_index = false;       // @index
   std::int32_t names_up = -1;  // a block parameter: how many blocks with parameters further out
   std::uint32_t name_index = 0;
   std::vector<std::string> parts{};

@@ -102,9 +102,9 @@ Result<void> Evaluator::render_mustache(Node const& node, Scope const& scope) {
   Expression const& callee = node.call.callee;
   switch (node.call.helper) {
     case Helper::none: {
-      // By far the most frequent: a field of the context that is a text.
-      if (Pointer const text = plain_text(callee.path, scope))
-        return insert_text(*text, callee, scope);
+      Pointer const found = find_quickly(callee.path, scope);
+      if (found != nullptr && found->is_string()) return insert_text(*found, callee, scope);
+      if (found != nullptr) return insert({found}, callee, scope);
       TRY(Value const value, find(callee.path, callee.offset, scope));
       return insert(value, callee, scope);
     }
@@ -121,12 +121,12 @@ Result<void> Evaluator::render_mustache(Node const& node, Scope const& scope) {
   }
 }
 
-/// nullptr when it is anything else.
-Pointer Evaluator::plain_text(Path const& path, Scope const& scope) {
+/// By far the most names: a field of the context, and @index. nullptr when it is anything else.
+Pointer Evaluator::find_quickly(Path const& path, Scope const& scope) {
+  if (path.is_index) return scope.frame->is_loop ? &scope.frame->index : nullptr;
   if (!path.is_plain || scope.context.data == nullptr) return nullptr;
   auto const* object = scope.context.data->if_object();
-  Pointer const found = object != nullptr ? find_field(*object, path.parts.front()) : nullptr;
-  return found != nullptr && found->is_string() ? found : nullptr;
+  return object != nullptr ? find_field(*object, path.parts.front()) : nullptr;
 }
 
 Result<void> Evaluator::insert_text(

@@ -8,7 +8,7 @@
 #include "engine/model/prompt/template.hpp"
 
 #include <array>
-#include <deque>
+#include <forward_list>
 #include <optional>
 
 namespace ropewalk::prompt {
@@ -33,7 +33,7 @@ class Evaluator {
   Result<void> render_body(Program const& program, Scope const& scope);
   Result<void> render_node(Node const& node, Scope const& scope);
   Result<void> render_mustache(Node const& node, Scope const& scope);
-  static Pointer plain_text(Path const& path, Scope const& scope);
+  static Pointer find_quickly(Path const& path, Scope const& scope);
   Result<void> insert_text(json::value const& value, Expression const& from, Scope const& scope);
   Result<void> insert(Value const& value, Expression const& from, Scope const& scope);
   /// `closure` with a new context, which ../ leaves again.
@@ -106,7 +106,7 @@ class Evaluator {
   std::size_t depth_ = 0;
   std::size_t media_bytes_ = 0;
   Output out_{};
-  std::deque<json::value> kept_{};
+  std::forward_list<json::value> kept_{};
   Pointer metadata_ = nullptr;
   std::vector<std::string_view> open_partials_{};
   json::value nothing_ = json::object();  // the context of helpers where there is none

@@ -26,7 +26,12 @@ Result<void> Evaluator::render_condition(Node const& node, Scope const& scope, b
 }
 
 Result<bool> Evaluator::is_condition_true(Call const& call, Scope const& scope) {
-  TRY(Value const condition, evaluate(call.arguments[0], scope));
+  Expression const& asked = call.arguments[0];
+  Value condition;
+  if (asked.kind == ExpressionKind::path) condition.data = find_quickly(asked.path, scope);
+  if (condition.data == nullptr) {
+    TRY(condition, evaluate(asked, scope));
+  }
   bool includes_zero = false;
   if (Expression const* argument = named(call, "includeZero")) {
     TRY(Value const flag, evaluate(*argument, scope));

@@ -19,8 +19,8 @@ ScopedValue Evaluator::metadata() {
 }
 
 ScopedValue Evaluator::keep(json::value value) {
-  kept_.push_back(std::move(value));
-  return {&kept_.back()};
+  kept_.push_front(std::move(value));
+  return {&kept_.front()};
 }
 
 Result<Evaluator::Value> Evaluator::evaluate(Expression const& expression, Scope const& scope) {
