@@ -106,11 +106,13 @@ fields::Reading DefinitionProblems::reading() {
 
 Result<> DefinitionProblems::result(std::string_view what) const {
   if (problems_.empty()) return {};
-  auto const& first = problems_.front();
-  auto message = std::string(what) + " cannot be used: ";
-  message += (first.path.empty() ? "" : first.path + ": ") + first.message;
-  if (problems_.size() > 1) message += " (and " + std::to_string(problems_.size() - 1) + " more)";
-  auto error = invalid_argument(std::move(message), first.hint);
+  constexpr std::size_t message_bytes_max = 2000;
+  std::string message;
+  for (auto const& problem : problems_) {
+    message += message.empty() ? std::string(what) + " cannot be used: " : "; ";
+    message += (problem.path.empty() ? "" : problem.path + ": ") + problem.message;
+  }
+  auto error = invalid_argument(shorten(message, message_bytes_max), problems_.front().hint);
   error.detail = to_json(problems_);
   return error;
 }

@@ -49,7 +49,12 @@ class HookApi {
   // hook_delivery.cpp
   Async<Response> deliver(Request request);
   Async<Response> judge(sql::HookRow hook, HookSpec spec, Request request);
-  Async<Response> start(sql::HookRow const& hook, HookSpec const& spec, HookVerdict& verdict);
+  Async<Response> start(
+      sql::HookRow const& hook,
+      HookSpec const& spec,
+      HookVerdict& verdict,
+      boost::json::object detail
+  );
   Async<Response> answer(HookSpec const& spec, Started started);
   Async<boost::json::object> result_of(ExecutionId id);
   /// Into the log of the hook; a log that cannot be written keeps no delivery from its way.

@@ -96,7 +96,7 @@ Async<Response> HookApi::judge(sql::HookRow hook, HookSpec spec, Request request
   if (!verdict.event.empty()) detail["event"] = shorten(verdict.event, 128);
   if (verdict.kind == Kind::accepted) {
     request.body = {};
-    auto starting = start(hook, spec, verdict);
+    auto starting = start(hook, spec, verdict, std::move(detail));
     co_return co_await std::move(starting);
   }
   Response out;
@@ -130,7 +130,7 @@ Async<Response> HookApi::judge(sql::HookRow hook, HookSpec spec, Request request
 }
 
 Async<Response> HookApi::start(
-    sql::HookRow const& hook, HookSpec const& spec, HookVerdict& verdict
+    sql::HookRow const& hook, HookSpec const& spec, HookVerdict& verdict, json::object detail
 ) {
   auto request = std::move(verdict.request);
   if (!verdict.delivery.empty()) {
@@ -139,8 +139,6 @@ Async<Response> HookApi::start(
   }
   auto starting = parts_.backend.start(std::move(request));
   auto const started = co_await std::move(starting);
-  json::object detail;
-  if (!verdict.event.empty()) detail["event"] = shorten(verdict.event, 128);
   std::string result = "failed";
   std::optional<ExecutionId> execution;
   if (started) {

@@ -220,6 +220,7 @@ TEST_F(HooksTest, StripeEventsAreVerifiedWithTheirTime) {
   auto const log = deliveries("stripe");
   EXPECT_EQ(log.at(2).at("delivery"), "evt_1NG8Du2eZvKYlo2CUI79vXWy");
   EXPECT_EQ(log.at(2).at("event"), "invoice.paid");
+  EXPECT_EQ(log.at(2).at("bytes"), body.size());
 }
 
 TEST_F(HooksTest, SlackCommandsEventsAndTheChallenge) {

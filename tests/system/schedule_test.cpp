@@ -315,6 +315,9 @@ TEST_F(SchedulesTest, MistakesAreToldAllAtOnce) {
       server->cli({"schedule", "set", "x", "--workflow", "quick", "--cron", "* * * *"});
   EXPECT_EQ(cli.status, 2);
   EXPECT_THAT(cli.error, HasSubstr("cron"));
+  auto const two = server->cli({"schedule", "set", "x", "--workflow", "a b", "--every", "1ms"});
+  EXPECT_THAT(two.error, HasSubstr("workflow: "));
+  EXPECT_THAT(two.error, HasSubstr("every: "));
 }
 
 TEST_F(SchedulesTest, ListsComeInPages) {
