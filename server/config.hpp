@@ -80,6 +80,7 @@ struct Config {
   std::string replay_speed = "instant";
   std::vector<std::string> http_allow{};         // addresses and networks that tasks may call
   std::map<std::string, SecretPlace> secrets{};  // by name
+  std::string secrets_key_file{};                // empty: DATA/secrets.key
   boost::json::object providers{};               // as it was written; checked (ai::read_providers)
   Limits limits{};
 };

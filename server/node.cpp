@@ -154,6 +154,8 @@ void Node::Impl::work_ended(Result<> how) {
 
 Async<> Node::Impl::start_work(std::int64_t epoch) {
   common_.epoch.store(epoch);
+  auto learning = shards_.front()->secrets.learn();  // before any task could tell them
+  co_await std::move(learning);
   for (auto const& home : shards_) {
     ++work_running_;
     auto make = [this, &home, epoch] {

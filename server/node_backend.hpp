@@ -81,6 +81,31 @@ class NodeBackend : public Backend {
   );
   Async<Result<Definition>> find_stored(std::string const& reference);
   Async<Result<Definition>> take_inline(InlineDefinition definition);
+  // node_starts.cpp
+  /// What the workflow's rateLimit, debounce and singleton say about an execution that is to be.
+  struct StartPlan {
+    std::optional<Started> instead{};  // the caller gets this one
+    std::optional<StartHold> hold{};
+    std::optional<ExecutionId> supersedes{};
+    std::string singleton{};  // the group whose place it has
+  };
+  /// Errors: rate_limited, already_running, invalid_inputs (a key cannot be evaluated), those of
+  /// the database.
+  Async<Result<StartPlan>> plan_start(
+      std::shared_ptr<Workflow const> workflow, boost::json::object const& inputs, ExecutionId id
+  );
+  Async<Result<StartPlan>> take_singleton(
+      StartPlan plan, StartSingleton rule, std::string group, ExecutionId id
+  );
+  Async<Result<StartPlan>> take_rate(
+      StartPlan plan, StartRate rule, std::string group, ExecutionId id
+  );
+  Async<Result<StartPlan>> take_debounce(
+      StartPlan plan, StartDebounce rule, std::string group, ExecutionId id
+  );
+  /// After the execution was accepted, or not.
+  Async<> finish_start(StartPlan plan, ExecutionId id, bool is_accepted);
+
   Async<Result<Started>> submit(
       StartRequest request, Definition definition, ExecutionId id, bool is_repeat
   );

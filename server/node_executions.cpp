@@ -1,10 +1,10 @@
 // What clients want done with executions: start, command, retry, wait, explain.
 #include "engine/async/deadline.hpp"
 #include "engine/base/json.hpp"
-#include "engine/model/cel/value_json.hpp"
 #include "server/http/problem_response.hpp"
 #include "server/node_backend.hpp"
 #include "server/node_impl.hpp"
+#include "server/start_key.hpp"
 #include "sql/sha256.hpp"
 
 #include <charconv>
@@ -40,32 +40,6 @@ Error refused(std::vector<Problem> const& problems) {
   );
   out.detail = to_json(problems);
   return out;
-}
-
-/// What the key of a concurrency limit may look at: inputs and variables.
-class KeyScope : public cel::Activation {
- public:
-  KeyScope(json::object const& inputs, json::object const& variables)
-      : inputs_(inputs), variables_(variables) {}
-  std::optional<cel::Value> lookup(std::string_view name) const override {
-    if (name == "inputs") return cel::Value::view(inputs_);
-    if (name == "variables") return cel::Value::view(variables_);
-    return std::nullopt;
-  }
-
- private:
-  json::value inputs_;
-  json::value variables_;
-};
-
-Result<std::string> concurrency_key(Workflow const& workflow, json::object const& inputs) {
-  if (!workflow.concurrency || !workflow.concurrency->key) return std::string();
-  KeyScope const scope(inputs, workflow.variables);
-  TRY(auto const key, workflow.concurrency->key->evaluate(scope));
-  auto text = key.is_string() ? std::string(key.get_string()) : to_text(key);
-  if (text.find('\0') != text.npos)
-    return failure("invalid_inputs", "its value has a zero byte, which PostgreSQL cannot store");
-  return text;
 }
 
 // Coroutines that run on the execution's home shard.
@@ -262,8 +236,15 @@ Async<Result<Started>> NodeBackend::start(StartRequest request) {
 Async<Result<Started>> NodeBackend::submit(
     StartRequest request, Definition definition, ExecutionId id, bool is_repeat
 ) {
-  auto const key = concurrency_key(*definition.workflow, request.inputs);
-  if (!key) co_return failure("invalid_inputs", "concurrency.key: " + key.error().message);
+  auto const& limit = definition.workflow->concurrency;
+  auto const key = start_key(
+      *definition.workflow, request.inputs, "concurrency", limit ? limit->key : std::nullopt
+  );
+  if (!key) co_return key.error();
+  auto planning = plan_start(definition.workflow, request.inputs, id);
+  auto plan = co_await std::move(planning);
+  if (!plan) co_return plan.error();
+  if (plan->instead) co_return *plan->instead;
   json::value clean(std::move(request.inputs));
   replace_nul(clean);
   request.inputs = std::move(clean.get_object());
@@ -283,10 +264,14 @@ Async<Result<Started>> NodeBackend::submit(
   record.parent = std::move(request.parent);
   record.created_at = common_.clock.now();
   submission.inputs = std::move(request.inputs);
+  submission.hold = plan->hold;
   auto& home = home_of(id);
   auto make = [&] { return submit_at(home, common_, std::move(submission), is_repeat); };
   auto submitting = on_shard(home.shard, make);
   auto const done = co_await std::move(submitting);
+  bool const is_there = done || done.error().code == "already_exists";
+  auto finishing = finish_start(std::move(*plan), id, is_there);
+  co_await std::move(finishing);
   if (done) co_return Started{id, false};
   if (done.error().code == "already_exists") co_return Started{id, true};
   if (request.idempotency_key.empty() || done.error().code != "change_rejected")

@@ -17,11 +17,13 @@
 #include "engine/runtime/admission_service.hpp"
 #include "engine/runtime/cached_runner.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/secret_runner.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "providers/process/launcher.hpp"
 #include "providers/process/process_runner.hpp"
 #include "server/ai/shard_ai.hpp"
 #include "server/api/api.hpp"
+#include "server/api/secret_api.hpp"
 #include "server/artifacts/artifact_api.hpp"
 #include "server/blocking.hpp"
 #include "server/child_runner.hpp"
@@ -30,7 +32,7 @@
 #include "server/node.hpp"
 #include "server/node_backend.hpp"
 #include "server/observe/metrics.hpp"
-#include "server/secrets.hpp"
+#include "server/secrets/shard_secrets.hpp"
 #include "server/shard_http.hpp"
 #include "server/stream/stream_server.hpp"
 #include "server/triggers/hook_api.hpp"
@@ -45,6 +47,7 @@
 #include "sql/private_cluster.hpp"
 #include "sql/response_cache.hpp"
 #include "sql/schedules.hpp"
+#include "sql/start_limits.hpp"
 #include "sql/store.hpp"
 
 #include <atomic>
@@ -61,7 +64,8 @@ struct NodeCommon {
   explicit NodeCommon(Config wanted);
 
   Config config;
-  std::unique_ptr<NodeAi> ai;  // made before anything runs
+  std::unique_ptr<NodeAi> ai;            // made before anything runs, as is this:
+  std::unique_ptr<NodeSecrets> secrets;  // destroyed after what logs
   TaskTypes types;
   SystemClock clock;
   Metrics metrics;
@@ -95,6 +99,10 @@ struct ShardWork {
   ProcessRunner runner;
   ShardAi ai;
   ShardHttp http;
+  // Between the engine and each of the runners.
+  SecretRunner guarded_process;
+  SecretRunner guarded_ai;
+  SecretRunner guarded_http;
   ChildRunner children;
   sql::PostgresResponseCache results;  // of tasks with `cache`
   CachedRunner cached_processes;
@@ -117,6 +125,8 @@ class NodeShard {
   Shard shard;  // first: everything below lives on it
   sql::ConnectionPool pool;
   sql::Store store;
+  ShardSecrets secrets;
+  sql::StartLimits start_limits;
   Hub hub;
   std::shared_ptr<ShardWork> work;  // null between two epochs, and before and after them
   Turns<ExecutionId> turns;         // to bring an execution of this shard to life
@@ -125,13 +135,13 @@ class NodeShard {
   ScheduleRunner schedule_runner;  // of the node: only the one of shard 0 runs
   NodeSchedules schedules;
   sql::HookStore hook_store;
-  ConfiguredSecrets hook_secrets;
   WorkflowApi workflow_api;
   ExecutionApi execution_api;
   HistoryApi history_api;
   StreamApi stream_api;
   NodeApi node_api;
   ArtifactApi artifact_api;
+  SecretApi secret_api;
   ScheduleApi schedule_api;
   HookApi hook_api;
   Router router;
@@ -197,6 +207,11 @@ class Node::Impl {
   bool waited_ = false;
   std::promise<int> ended_;
 };
+
+/// Of an execution that is adopted before it began (node_starts.cpp).
+std::optional<StartHold> hold_of(NodeCommon const& common, sql::StartLimits::Wait const& wait);
+/// REQUIRES: wait.superseded_by.
+Error superseded_error(sql::StartLimits::Wait const& wait);
 
 /// Loads a stored definition, from the cache if it is there. Errors: not_found, invalid_workflow,
 /// those of the store.

@@ -7,6 +7,7 @@
 #include "server/observe/log.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace ropewalk::server {
 namespace {
@@ -42,13 +43,25 @@ Async<Result<>> adopt_at(
     turns.push_back(std::move(turn));
   }
   std::erase_if(ids, [&](ExecutionId id) { return work->engine.is_live(id); });
+  auto asking = home.start_limits.waits(ids);
+  auto const found = co_await std::move(asking);
+  if (!found) co_return found.error();
+  std::map<ExecutionId, sql::StartLimits::Wait> waits;
+  for (auto const& wait : *found) waits.emplace(wait.execution, wait);
   auto stored = co_await home.store.load_live(epoch, std::move(ids));
   if (!stored) co_return stored.error();
   for (auto& execution : *stored) {
     auto loading = load_definition(common, home.store, execution.created.definition_hash);
     auto const workflow = co_await std::move(loading);
     if (workflow) {
-      co_await work->engine.adopt(*workflow, std::move(execution));
+      auto const wait = waits.find(execution.execution);
+      std::optional<StartHold> hold;
+      if (wait != waits.end()) hold = hold_of(common, wait->second);
+      auto adopting = work->engine.adopt(*workflow, std::move(execution), std::move(hold));
+      co_await std::move(adopting);
+      if (wait == waits.end() || !wait->second.superseded_by) continue;
+      auto superseding = work->engine.supersede(wait->first, superseded_error(wait->second));
+      co_await std::move(superseding);  // one that had begun goes on
     } else if (is_unreadable(workflow.error())) {
       log_abandoned(execution.execution, workflow.error());
       work->engine.abandon(execution, workflow.error());

@@ -79,7 +79,7 @@ EngineParts engine_parts(
   EngineParts out{common.clock, work.journal, shard.hub, common.metrics, admission};
   out.runners["command"] = &work.cached_processes;
   out.runners["script"] = &work.cached_processes;
-  out.runners["ai"] = &work.ai.runner();
+  out.runners["ai"] = &work.guarded_ai;
   out.runners["http"] = &work.cached_http;
   out.runners["webhook"] = &work.cached_http;
   out.runners["workflow"] = &work.cached_children;
@@ -107,7 +107,7 @@ HookApi::Parts hook_parts(NodeCommon& common, NodeShard& shard) {
   return HookApi::Parts{
       shard.backend,
       shard.hook_store,
-      shard.hook_secrets,
+      shard.secrets,
       common.clock,
       common.metrics,
       common.config.limits};
@@ -122,6 +122,7 @@ void add_routes(NodeShard& shard) {
   shard.artifact_api.add_to(shard.router);
   shard.schedule_api.add_to(shard.router);
   shard.hook_api.add_to(shard.router);
+  shard.secret_api.add_to(shard.router);
   add_static_files(shard.router);
   shard.router.on_fault = [](Request const& request, std::string_view what) {
     log::Fields fields;
@@ -136,6 +137,16 @@ sql::ConnectionPool::Options pool_options(NodeCommon const& common) {
   sql::ConnectionPool::Options out;
   out.connect = common.database;
   return out;
+}
+
+ShardHttp::Parts http_parts(NodeCommon& common, NodeShard& shard) {
+  return {
+      shard.shard.executor(),
+      common.config,
+      *common.ai,
+      common.clock,
+      common.blocking,
+      shard.secrets};
 }
 
 }  // namespace
@@ -166,11 +177,14 @@ ShardWork::ShardWork(
           shard.pool,
           shard.store,
           common.metrics}),
-      http({shard.shard.executor(), common.config, *common.ai, common.clock, common.blocking}),
+      http(http_parts(common, shard)),
+      guarded_process(runner, shard.secrets),
+      guarded_ai(ai.runner(), shard.secrets),
+      guarded_http(http.runner(), shard.secrets),
       children(shard.shard.executor(), shard.backend, common.stopping),
       results(shard.pool),
-      cached_processes(runner, results, common.clock),
-      cached_http(http.runner(), results, common.clock),
+      cached_processes(guarded_process, results, common.clock),
+      cached_http(guarded_http, results, common.clock),
       cached_children(children, results, common.clock),
       engine(
           shard.shard.executor(),
@@ -187,6 +201,8 @@ NodeShard::NodeShard(
     : shard(index),
       pool(shard.executor(), pool_options(common)),
       store(pool),
+      secrets(*common.secrets, pool, common.blocking),
+      start_limits(pool),
       hub(shard, common.config.limits.stream_bytes),
       turns(shard.executor()),
       backend(common, *this, all, admission),
@@ -194,13 +210,13 @@ NodeShard::NodeShard(
       schedule_runner(runner_parts(common, *this)),
       schedules(schedule_parts(common, *this, all)),
       hook_store(pool),
-      hook_secrets(common.config.secrets, common.blocking),
       workflow_api(backend),
       execution_api(backend, common.config.limits),
       history_api(backend),
       stream_api(shard.executor(), backend, hub, common.config.limits),
       node_api(backend),
       artifact_api(backend, common.blocking, common.artifact_root()),
+      secret_api(secrets),
       schedule_api(schedules),
       hook_api(hook_parts(common, *this)),
       streams(

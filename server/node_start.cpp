@@ -76,6 +76,8 @@ Result<> Node::Impl::prepare_database() {
   TRY(auto lock, sql::DataLock::take(common_.config.data));
   common_.data = lock.data().string();
   TRY(node_id_, lock.node_id());
+  common_.secrets = std::make_unique<NodeSecrets>(common_.config, common_.data);
+  common_.secrets->note_all(common_.ai->keys());
   lock_.emplace(std::move(lock));
   common_.isolation = probe_isolation();  // before the database: processes stay where they start
   tell(common_.isolation);

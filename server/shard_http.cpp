@@ -15,7 +15,6 @@ ShardHttp::ShardHttp(Parts const& parts)
     : client_(parts.executor, parts.node.http()),
       guard_(guard_of(parts.config)),
       files_(parts.blocking),
-      secrets_(parts.config.secrets, parts.blocking),
       tokens_(parts.executor),
       runner_(http_parts(parts)) {}
 
@@ -25,7 +24,7 @@ http::HttpParts ShardHttp::http_parts(Parts const& parts) {
       client_,
       guard_,
       files_,
-      secrets_,
+      parts.secrets,
       tokens_,
       static_cast<std::size_t>(parts.config.limits.output_bytes)};
 }

@@ -4,9 +4,9 @@
 // Owner: ShardWork. Shard: everything on that one.
 
 #include "engine/ports/clock.hpp"
+#include "engine/ports/secret_source.hpp"
 #include "providers/http/task/http_runner.hpp"
 #include "server/ai/node_ai.hpp"
-#include "server/secrets.hpp"
 #include "server/workflow_files.hpp"
 
 namespace ropewalk::server {
@@ -19,6 +19,7 @@ class ShardHttp {
     NodeAi const& node;  // has the settings of proxies
     Clock const& clock;
     BlockingPool& blocking;
+    SecretSource& secrets;
   };
   explicit ShardHttp(Parts const& parts);
 
@@ -30,7 +31,6 @@ class ShardHttp {
   HttpClient client_;
   http::AddressGuard guard_;
   WorkflowFiles files_;
-  ConfiguredSecrets secrets_;
   http::OAuthTokens tokens_;
   http::HttpRunner runner_;
 };

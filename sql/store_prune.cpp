@@ -40,6 +40,13 @@ constexpr Statement prune_turns{
     " WHERE t.conversation = doomed.conversation AND t.number = doomed.number"};
 constexpr Statement existing_executions{
     "existing_executions", "SELECT id FROM executions WHERE id = ANY ($1::uuid[])"};
+// The longest time that a limit counts over is 30 days.
+constexpr Statement prune_start_groups{
+    "prune_start_groups",
+    "DELETE FROM start_groups g WHERE touched_at < now() - interval '40 days'"
+    " AND NOT EXISTS (SELECT FROM executions e WHERE e.id = g.execution AND e.status < 3)"};
+constexpr Statement prune_start_waits{
+    "prune_start_waits", "DELETE FROM start_waits WHERE at < now() - interval '40 days'"};
 constexpr Statement prune_spent{
     "prune_spend",
     "DELETE FROM spend WHERE ctid = ANY (ARRAY(SELECT ctid FROM spend"
@@ -87,6 +94,10 @@ Async<Result<PruneCounts>> Store::prune(Instant older_than, std::int32_t batch_s
     deleted = rows.affected();
     counts.conversation_turns += deleted;
   }
+  auto const groups = co_await pool_.run(prune_start_groups);
+  if (!groups) co_return groups.error();
+  auto const waits = co_await pool_.run(prune_start_waits);
+  if (!waits) co_return waits.error();
   Params params;
   params.at(older_than);
   CO_TRY(auto rows, co_await pool_.run(prune_definitions, std::move(params)));

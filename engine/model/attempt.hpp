@@ -3,6 +3,8 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
+#include "engine/base/secret_mask.hpp"
+#include "engine/model/secret_text.hpp"
 #include "engine/model/spend.hpp"
 
 #include <boost/json/object.hpp>
@@ -11,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +31,11 @@ struct AttemptRequest {
   std::string idempotency_key{};  // "<execution>/<task>/<attempt group>": the same for every retry
                                   // of the same run of the task
   boost::json::object config{};   // the task's own fields; `env` is an object of strings
+  /// Texts in `config` whose secrets are still to be put in: until then signs stand there.
+  std::vector<SecretText> secrets{};
+  /// What must not be in anything that the attempt tells; null: nothing. The engine sets neither:
+  /// see SecretRunner.
+  std::shared_ptr<SecretMask const> mask{};
   std::string
       directory{};  // where the workflow file stands, absolute; empty when it came over the wire
   std::string workflow{};                       // its name

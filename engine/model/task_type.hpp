@@ -38,6 +38,7 @@ struct FieldSpec {
   bool required = false;
   bool code = false;  // ${{ }} is refused inside it: a shell or an interpreter reads it (DESIGN §4)
   bool expression = false;             // bare CEL
+  bool secrets = false;                // ${{ secrets.NAME }} may stand in it
   std::vector<std::string> allowed{};  // for strings: the words it may be; empty: any
   std::string description{};
 };
@@ -58,6 +59,7 @@ struct TaskType {
   std::string description{};
   std::vector<FieldSpec> fields{};  // beside the fields that every task has
   std::uint32_t max_attempts_default = 1;
+  std::string why_no_secrets{};  // in the fields that take none; empty: they are stored and shown
   bool needs_slot = true;  // false: the engine carries it out by itself and it takes no pool slot
   bool takes_default_pool = true;  // false: it takes slots only of the pools that it names
   /// Looks deeper than the fields' kinds can say (one of two fields is needed, …). May be empty.

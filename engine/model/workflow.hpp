@@ -126,6 +126,27 @@ struct ConcurrencyLimit {
   OnLimit on_limit = OnLimit::queue;
 };
 
+/// How many executions (with the same key) may begin within a time.
+struct StartRate {
+  std::uint32_t limit = 1;
+  Duration per{};
+  std::optional<cel::Template> key{};
+  bool queues = false;  // one too many begins later; else it is refused
+};
+
+/// Of calls that follow each other closely (with the same key) only the last one runs.
+struct StartDebounce {
+  Duration delay{};
+  Duration longest{};  // after the first of them one runs at the latest
+  std::optional<cel::Template> key{};
+};
+
+/// While one (with the same key) runs, no other begins.
+struct StartSingleton {
+  std::optional<cel::Template> key{};
+  bool gives_running = false;  // the caller gets the one that runs; else an error
+};
+
 class JsonSchema;  // engine/model/json_schema.hpp
 
 struct Workflow {
@@ -136,6 +157,9 @@ struct Workflow {
   std::shared_ptr<JsonSchema const> inputs{};  // null: any inputs
   boost::json::object input_defaults{};        // `default` of the schema's top-level properties
   std::optional<ConcurrencyLimit> concurrency{};
+  std::optional<StartRate> rate_limit{};
+  std::optional<StartDebounce> debounce{};
+  std::optional<StartSingleton> singleton{};
   WorkflowBudget budget{};
   std::map<std::string, std::string>
       labels{};  // of its executions, beneath those given when they start

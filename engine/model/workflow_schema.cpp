@@ -249,6 +249,35 @@ json::object any_task_schema(TaskTypes const& types) {
       {"allOf", std::move(branches)}};
 }
 
+json::object key_schema() {
+  return of_type("string", "Executions with the same key share it.");
+}
+
+json::object rate_limit_schema() {
+  json::object fields;
+  fields["limit"] = number_in("integer", 1, 10'000, "How many executions begin within `per`.");
+  fields["per"] = reference("duration", "The time that they are counted over.");
+  fields["key"] = key_schema();
+  fields["onLimit"] = words({"reject", "queue"}, "One too many is refused, or begins later.");
+  return closed_object(std::move(fields), {"limit", "per"}, "How often its executions begin.");
+}
+
+json::object debounce_schema() {
+  json::object fields;
+  fields["delay"] = reference("duration", "An execution begins when so long no other call came.");
+  fields["key"] = key_schema();
+  fields["maxWait"] = reference("duration", "After the first call one begins at the latest.");
+  return closed_object(std::move(fields), {"delay"}, "Of calls close together the last one runs.");
+}
+
+json::object singleton_schema() {
+  json::object fields;
+  fields["key"] = key_schema();
+  fields["onConflict"] =
+      words({"reject", "return"}, "The caller gets an error, or the execution that runs.");
+  return closed_object(std::move(fields), {}, "No other begins while one runs.");
+}
+
 json::object limit_fields() {
   json::object out;
   out["maxTokens"] =
@@ -280,6 +309,9 @@ json::object workflow_fields() {
   limit["key"] = of_type("string", "Executions with the same key share the limit.");
   limit["onLimit"] = words({"queue", "reject", "cancelOldest"}, "What happens to one too many.");
   out["concurrency"] = closed_object(std::move(limit), {"limit"}, "Limits its executions.");
+  out["rateLimit"] = rate_limit_schema();
+  out["debounce"] = debounce_schema();
+  out["singleton"] = singleton_schema();
   out["budget"] = budget_schema();
   out["priority"] = number_in("integer", 0, 100, "Of its executions; higher first.");
   out["onFailure"] = words(

@@ -37,8 +37,13 @@ Async<Result<>> Engine::command(ExecutionId execution, Command command) {
 Async<Result<>> Engine::resolve(ExecutionId execution, TaskResolution resolution) {
   return impl_->resolve(execution, std::move(resolution));
 }
-Async<> Engine::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
-  return impl_->adopt(std::move(workflow), std::move(stored));
+Async<> Engine::adopt(
+    std::shared_ptr<Workflow const> workflow, StoredExecution stored, std::optional<StartHold> hold
+) {
+  return impl_->adopt(std::move(workflow), std::move(stored), std::move(hold));
+}
+Async<Result<>> Engine::supersede(ExecutionId execution, Error reason) {
+  return impl_->supersede(execution, std::move(reason));
 }
 void Engine::abandon(StoredExecution const& stored, Error error) {
   impl_->abandon(stored, std::move(error));
@@ -134,20 +139,24 @@ Async<Result<>> Engine::Impl::submit(Submission submission) {
   return core_.find(submission.id) ? refuse_repeat(submission.id) : accept(std::move(submission));
 }
 
+Error Engine::Impl::concurrency_limit_error(std::string const& workflow) {
+  return Error{
+      ErrorClass::resource,
+      "concurrency_limit",
+      "workflow \"" + workflow + "\" already runs as often as its concurrency limit allows",
+      "try again later, or set concurrency.onLimit to queue"};
+}
+
 Async<Result<>> Engine::Impl::accept(Submission submission) {
   ExecutionId const id = submission.id;
   if (core_.find(id) || entering_.contains(id)) co_return already_exists(id);
-  bool const is_limited = submission.workflow->concurrency.has_value();
-  bool has_place = true;
+  auto const held = submission.hold;
+  bool const is_limited = submission.workflow->concurrency.has_value() && !held;
+  bool has_place = !held;
   if (is_limited) {
     auto const entered = co_await enter(id, *submission.workflow, submission.record, false);
     if (entered.verdict == EnterResult::Verdict::rejected)
-      co_return Error{
-          ErrorClass::resource,
-          "concurrency_limit",
-          "workflow \"" + submission.record.workflow +
-              "\" already runs as often as its concurrency limit allows",
-          "try again later, or set concurrency.onLimit to queue"};
+      co_return concurrency_limit_error(submission.record.workflow);
     has_place = entered.verdict == EnterResult::Verdict::granted;
   }
   auto accepted = core_.submit(
@@ -162,14 +171,18 @@ Async<Result<>> Engine::Impl::accept(Submission submission) {
     if (is_limited) parts_.admission.leave(id);
     co_return accepted;
   }
+  if (held) hold(id, *held);
   co_return co_await durable(id);
 }
 
-Async<> Engine::Impl::adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored) {
+Async<> Engine::Impl::adopt(
+    std::shared_ptr<Workflow const> workflow, StoredExecution stored, std::optional<StartHold> held
+) {
   ExecutionId const id = stored.execution;
   if (is_closed_ || core_.find(id) || entering_.contains(id)) co_return;
-  bool const is_limited = workflow->concurrency.has_value();
-  bool has_place = true;
+  if (stored.state.started_at) held.reset();
+  bool const is_limited = workflow->concurrency.has_value() && !held;
+  bool has_place = !held;
   if (is_limited) {
     bool const was_running = stored.state.started_at.has_value();
     auto const entered = co_await enter(id, *workflow, stored.created, was_running);
@@ -177,6 +190,7 @@ Async<> Engine::Impl::adopt(std::shared_ptr<Workflow const> workflow, StoredExec
   }
   core_.adopt(std::move(workflow), stored, has_place, now());
   if (is_limited && !core_.find(id)) parts_.admission.leave(id);  // it was told to stop meanwhile
+  if (held && core_.find(id)) hold(id, std::move(*held));
   drain();
 }
 

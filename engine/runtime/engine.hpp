@@ -67,6 +67,12 @@ struct EngineParts {
   std::map<std::string, TaskRunner*, std::less<>> runners{};  // by task type
 };
 
+/// Why an execution that was accepted begins later.
+struct StartHold {
+  Instant at{};
+  std::string limit{};  // "rateLimit" or "debounce", as it stands in the workflow
+};
+
 /// An execution to start. `record.inputs` is the JSON text of `inputs`, which were accepted
 /// (accept_inputs).
 struct Submission {
@@ -74,6 +80,7 @@ struct Submission {
   std::shared_ptr<Workflow const> workflow{};
   NewExecution record{};
   boost::json::object inputs{};
+  std::optional<StartHold> hold{};
 };
 
 enum class Command : unsigned char { cancel, pause, resume };
@@ -104,7 +111,15 @@ class Engine {
   /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
   /// on with it. An engine that stops leaves it to the next one. REQUIRES, as for abandon() and
   /// retry(): nothing else has written to it, or will, since `stored` was read.
-  Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  Async<> adopt(
+      std::shared_ptr<Workflow const> workflow,
+      StoredExecution stored,
+      std::optional<StartHold> hold = std::nullopt
+  );
+  /// Another execution takes the place of one that has not begun: it ends as CANCELLED, with this
+  /// reason. Durable when it returns. Errors: not_found (it is not live here, or has begun), those
+  /// of command().
+  Async<Result<>> supersede(ExecutionId execution, Error reason);
   /// Takes over one whose definition cannot be read any more: it ends as FAILED with this error.
   void abandon(StoredExecution const& stored, Error error);
   /// Takes over one that has ended and is to be run on from its failed tasks. Durable when it

@@ -118,6 +118,16 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
   return line;
 }
 
+void Engine::Impl::explain_hold(StartHold const& held, json::object& line) const {
+  auto const at = format_instant(held.at);
+  bool const is_debounce = held.limit == "debounce";
+  say(line,
+      held.limit,
+      is_debounce ? "the workflow's debounce waits for further calls until " + at
+                  : "the workflow's rateLimit lets it begin at " + at,
+      {{"startsAt", at}});
+}
+
 Async<> Engine::Impl::explain_slot(RequestId slot, json::object& line) {
   auto const wait = co_await parts_.admission.explain(slot);
   if (!wait) co_return;
@@ -159,7 +169,9 @@ Async<Result<json::value>> Engine::Impl::why(ExecutionId id, std::string task) {
   for (TaskIndex i = 0; i < execution->tasks_count() && lines.size() < tasks_explained_max; ++i) {
     if ((only && i != *only) || (!only && is_terminal(execution->task_status(i)))) continue;
     json::object line = explain_task(*execution, i);
-    if (place) {
+    if (auto const held = holds_.find(id); held != holds_.end()) {
+      explain_hold(held->second, line);
+    } else if (place) {
       json::array holders;
       for (auto const& holder : place->holders) holders.emplace_back(holder.to_string());
       say(line,

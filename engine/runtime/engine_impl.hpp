@@ -24,7 +24,12 @@ class Engine::Impl {
   Async<Result<>> submit(Submission submission);
   Async<Result<>> command(ExecutionId execution, Command command);
   Async<Result<>> resolve(ExecutionId execution, TaskResolution resolution);
-  Async<> adopt(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
+  Async<> adopt(
+      std::shared_ptr<Workflow const> workflow,
+      StoredExecution stored,
+      std::optional<StartHold> hold
+  );
+  Async<Result<>> supersede(ExecutionId execution, Error reason);
   void abandon(StoredExecution const& stored, Error error);
   Async<Result<>> retry(std::shared_ptr<Workflow const> workflow, StoredExecution stored);
   Async<std::optional<Status>> wait_for_end(ExecutionId execution);
@@ -68,6 +73,15 @@ class Engine::Impl {
   /// journal had against it.
   Async<Result<>> durable(ExecutionId id);
 
+  // engine_holds.cpp: executions that begin later
+  void hold(ExecutionId id, StartHold hold);
+  void drop_hold(ExecutionId id);
+  std::optional<Instant> next_wake();
+  void begin_due();
+  static Error concurrency_limit_error(std::string const& workflow);
+  Async<> begin_held(ExecutionId id);
+  void explain_hold(StartHold const& hold, json::object& line) const;
+
   Async<> commit_loop(AsyncScope& loops);
   Async<> wait_for_company();
   Async<> wake_loop();
@@ -95,6 +109,8 @@ class Engine::Impl {
   /// Who waits for a commit, and what the journal had against the execution.
   std::multimap<ExecutionId, std::optional<Error>*> committing_;
   std::set<ExecutionId> entering_;  // asked for a place, not live yet
+  std::map<ExecutionId, StartHold> holds_;
+  std::set<std::pair<Instant, ExecutionId>> holds_by_time_;
   std::unordered_multimap<ExecutionId, EndWaiter*> end_waiters_;
   std::map<CallKey, CallWaiter*> call_waiters_;
   std::unordered_map<RequestId, std::string>

@@ -103,7 +103,7 @@ void Engine::Impl::drain() {
   draining_ = false;
   if (core_.has_batch() || grace_ || failure_) work_.notify();
   if (core_.is_urgent()) company_.cancel();
-  auto const next = core_.next_wake();
+  auto const next = next_wake();
   if (next && (!armed_for_ || *next < *armed_for_)) wake_timer_.cancel();
   if (grace_ && running_.empty()) grace_timer_.cancel();
 }
@@ -126,6 +126,7 @@ void Engine::Impl::apply(CoreEffects effects) {
     parts_.observer.execution_broken(id, error);
     parts_.events.forget(id);
     parts_.admission.leave(id);
+    drop_hold(id);
     wake_end_waiters(id, std::nullopt);
     auto const [first, last] = committing_.equal_range(id);
     for (auto it = first; it != last; ++it) *it->second = error;
@@ -139,6 +140,7 @@ void Engine::Impl::apply(CoreEffects effects) {
 }
 
 void Engine::Impl::ended(Ended const& end) {
+  drop_hold(end.execution);
   parts_.observer.execution_ended(end.status);
   parts_.admission.leave(end.execution);
   wake_end_waiters(end.execution, end.status);
@@ -230,13 +232,14 @@ Async<> Engine::Impl::wait_for_company() {
 
 Async<> Engine::Impl::wake_loop() {
   for (;;) {
-    armed_for_ = core_.next_wake();
+    armed_for_ = next_wake();
     if (armed_for_)
       wake_timer_.expires_after(std::max(Duration(0), *armed_for_ - now()));
     else
       wake_timer_.expires_at(Timer::time_point::max());
     co_await wake_timer_.async_wait(use_tuple);
     core_.wake(now());
+    begin_due();
     drain();
   }
 }

@@ -133,10 +133,10 @@ void EngineCore::place_free(ExecutionId id, Instant now) {
   after(*live, std::move(fx), now);
 }
 
-Result<> EngineCore::cancel(ExecutionId id, Instant now) {
+Result<> EngineCore::cancel(ExecutionId id, Instant now, std::optional<Error> reason) {
   TRY(Live * live, require_live(id));
   Effects fx;
-  live->machine.cancel(now, fx);
+  live->machine.cancel(now, fx, std::move(reason));
   after(*live, std::move(fx), now);
   return {};
 }

@@ -102,7 +102,7 @@ class EngineCore {
 
   // Things happen to them. Those that are not here are ignored, or `not_found` where a person
   // asked.
-  Result<> cancel(ExecutionId id, Instant now);
+  Result<> cancel(ExecutionId id, Instant now, std::optional<Error> reason = std::nullopt);
   Result<> pause(ExecutionId id, Instant now);
   Result<> resume(ExecutionId id, Instant now);
   /// As Execution::resolve(). Errors besides: not_found (the execution), unknown_task.

@@ -60,11 +60,12 @@ void Execution::begin(Instant now, Effects& out) {
   end_if_done(now, out);
 }
 
-void Execution::cancel(Instant now, Effects& out) {
+void Execution::cancel(Instant now, Effects& out, std::optional<Error> reason) {
   if (is_terminal(state_.status)) return;
   bool const is_again = state_.cancel_requested;
   if (is_again && !is_finishing()) return;  // what is at the end is not lost to impatience
   state_.cancel_requested = true;
+  if (!is_again) cancel_reason_ = std::move(reason);
   dirty_ = true;
   if (!is_again) cancel_rest(StopReason::cancel, now, out);
   // What has not begun leaves nothing behind that would have to be cleaned up.
@@ -96,8 +97,15 @@ void Execution::resume(Instant now, Effects& out) {
 
 void Execution::record_state(Instant now) {
   dirty_ = true;
-  Error const* error = state_.status == Status::failed && failure_ ? &*failure_ : nullptr;
-  events_.execution_status(now, state_.status, state_.paused, error, hold_ ? &*hold_ : nullptr);
+  events_.execution_status(
+      now, state_.status, state_.paused, end_error(), hold_ ? &*hold_ : nullptr
+  );
+}
+
+Error const* Execution::end_error() const {
+  auto const& error = state_.status == Status::cancelled ? cancel_reason_ : failure_;
+  return is_terminal(state_.status) && state_.status != Status::completed && error ? &*error
+                                                                                   : nullptr;
 }
 
 Execution::PendingRecord& Execution::record_task(TaskIndex task) {
@@ -179,7 +187,7 @@ Change Execution::take_change() {
   change.spend = std::exchange(spend_pending_, {});
   change.events = events_.take();
   state_.last_seq = events_.last_seq();
-  if (state_.status == Status::failed && failure_) state_.error = to_text(to_json(*failure_));
+  if (auto const* error = end_error()) state_.error = to_text(to_json(*error));
   change.state = state_;
   dirty_ = false;
   return change;

@@ -100,7 +100,8 @@ class Execution {
   /// not resumed.
   void give_up(Error error, Instant now, Effects& out);
   /// The tasks of `finally` still run; cancelled once more, they are cut short as well.
-  void cancel(Instant now, Effects& out);
+  /// `reason`: why it was, when nobody asked for it; it is kept as the execution's error.
+  void cancel(Instant now, Effects& out, std::optional<Error> reason = std::nullopt);
   void pause(Instant now);
   void resume(Instant now, Effects& out);
   /// What a person makes of a task that has failed and waits for that (onFailure: pause). `output`
@@ -392,6 +393,8 @@ class Execution {
   PendingRecord& record_task(TaskIndex task);
   void record_task_event(TaskIndex task, Instant now);
   void record_state(Instant now);
+  /// What it ended with; null: nothing, or it has not ended.
+  Error const* end_error() const;
   TaskRecord make_record(PendingRecord& pending) const;
 
   ExecutionId id_{};
@@ -415,6 +418,7 @@ class Execution {
   bool has_begun_finally_ = false;
   std::size_t running_count_ = 0;
   std::optional<Error> failure_;  // the first that nothing handles
+  std::optional<Error> cancel_reason_;
   std::optional<Error> hold_;
   bool accepted_pending_ = false;  // the next change carries the execution itself
   bool dirty_ = false;

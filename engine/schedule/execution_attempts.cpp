@@ -33,7 +33,8 @@ std::optional<AttemptRequest> Execution::start_attempt(
   record_task_event(task, now);
 
   ExecutionScope const scope(*this, task);
-  auto config = def(task).config.evaluate(scope);
+  std::vector<SecretText> secrets;
+  auto config = def(task).config.evaluate(scope, {}, &secrets);
   if (!config) {
     attempt_failed(task, config.error(), now, random, out);
     propagate(now, out);
@@ -69,6 +70,7 @@ std::optional<AttemptRequest> Execution::start_attempt(
       state.attempt - state.tries - state.interruptions;  // grows when a person has it run again
   request.idempotency_key = id_.to_string() + "/" + name_of(task) + "/" + std::to_string(group + 1);
   if (auto* object = config->if_object()) request.config = std::move(*object);
+  request.secrets = std::move(secrets);
   request.directory = record_.directory;
   request.cache_key = std::move(*cached);
   if (def(task).caching) request.cache_ttl = def(task).caching->ttl;

@@ -125,6 +125,7 @@ void register_ai_types(TaskTypes& types) {
   type.max_attempts_default = 3;
   for (auto const& fields : {question_fields(), model_fields(), answer_fields(), bound_fields()})
     type.fields.insert(type.fields.end(), fields.begin(), fields.end());
+  type.why_no_secrets = "what stands here goes to a model";
   type.check = ai::check_ai_fields;
   type.prepare = ai::prepare_ai_fields;
   type.called_tasks = [](boost::json::object const& task) {

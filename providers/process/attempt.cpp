@@ -55,7 +55,8 @@ Attempt::Attempt(
     CommandPlan plan,
     std::uint64_t log_bytes_left,
     AttemptSink& sink,
-    std::optional<WarmProcess> warm
+    std::optional<WarmProcess> warm,
+    std::shared_ptr<SecretMask const> mask
 )
     : executor_(executor),
       launcher_(launcher),
@@ -63,6 +64,7 @@ Attempt::Attempt(
       task_(std::move(task)),
       plan_(std::move(plan)),
       sink_(sink),
+      mask_(std::move(mask)),
       budget_{log_bytes_left, 0},
       warm_(std::move(warm)),
       readers_(executor) {}
@@ -74,6 +76,7 @@ void Attempt::read_from(FileDescriptor out, FileDescriptor err) {
                                        : std::min(stream_bytes, options_.stream_bytes_max);
   limits.tail_bytes_max = stdout_tail_bytes_max;
   limits.last_line_bytes_max = options_.output_bytes_max;
+  limits.mask = mask_;
   stdout_ = std::make_unique<OutputReader>(
       executor_, std::move(out), LogLevel::info, sink_, budget_, limits
   );

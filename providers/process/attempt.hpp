@@ -32,7 +32,8 @@ class Attempt {
       CommandPlan plan,
       std::uint64_t log_bytes_left,
       AttemptSink& sink,
-      std::optional<WarmProcess> warm = std::nullopt
+      std::optional<WarmProcess> warm = std::nullopt,
+      std::shared_ptr<SecretMask const> mask = nullptr
   );
 
   /// Runs the child to its end and reads what it gave. `output_path`: the file in $ROPEWALK_OUTPUT.
@@ -66,6 +67,7 @@ class Attempt {
   std::string task_;
   CommandPlan plan_;
   AttemptSink& sink_;
+  std::shared_ptr<SecretMask const> mask_;
   LogBudget budget_;
   std::unique_ptr<OutputReader> stdout_{};
   std::unique_ptr<OutputReader> stderr_{};

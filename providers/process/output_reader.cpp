@@ -29,6 +29,7 @@ OutputReader::OutputReader(
       level_(level),
       sink_(sink),
       budget_(budget),
+      mask_(std::move(limits.mask)),
       splitter_(line_bytes_max),
       tail_(limits.tail_bytes_max),
       last_line_(limits.last_line_bytes_max),
@@ -65,18 +66,25 @@ Async<> OutputReader::run() {
     }
     std::string_view const bytes(chunk.data(), static_cast<std::size_t>(n));
     if (is_stopping_) bytes_after_stop_ += bytes.size();
-    tail_.feed(bytes);
-    if (keeps_last_line_) last_line_.feed(bytes);
-    is_flooded_ = tail_.total_bytes() > bytes_max_;
+    bytes_read_ += bytes.size();
+    is_flooded_ = bytes_read_ > bytes_max_;
     if (is_flooded_) break;
-    co_await log_chunk(bytes);
+    co_await take(mask_.feed(bytes));
     co_await asio::post(executor, use_async);  // a flood must not keep the shard from others
   }
+  // Who was killed may have been in the middle of a secret.
+  co_await take(mask_.finish(true));
   if (!is_over_budget_)
     if (auto line = splitter_.finish()) co_await log_line(std::move(*line));
   boost::system::error_code ignored;
   pipe_.close(ignored);
   is_done_ = true;
+}
+
+Async<> OutputReader::take(std::string_view chunk) {
+  tail_.feed(chunk);
+  if (keeps_last_line_) last_line_.feed(chunk);
+  co_await log_chunk(chunk);
 }
 
 Async<> OutputReader::log_chunk(std::string_view chunk) {

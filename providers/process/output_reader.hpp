@@ -7,6 +7,7 @@
 // longer logged. Cancel: run() returns soon; what the pipe still held is lost.
 
 #include "engine/async/async.hpp"
+#include "engine/base/mask_stream.hpp"
 #include "engine/ports/task_runner.hpp"
 #include "providers/process/file_descriptor.hpp"
 #include "providers/process/line_splitter.hpp"
@@ -16,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace ropewalk {
@@ -33,7 +35,8 @@ class OutputReader {
   struct Limits {
     std::size_t tail_bytes_max = 64 * 1024;
     std::size_t last_line_bytes_max = 0;
-    std::uint64_t bytes_max = UINT64_MAX;  // kept or not: then it reads no more
+    std::uint64_t bytes_max = UINT64_MAX;      // kept or not: then it reads no more
+    std::shared_ptr<SecretMask const> mask{};  // what is to be in none of it
   };
 
   OutputReader(
@@ -58,6 +61,7 @@ class OutputReader {
   LastLine const& last_line() const { return last_line_; }
 
  private:
+  Async<> take(std::string_view chunk);
   Async<> log_chunk(std::string_view chunk);
   Async<> log_line(LineSplitter::Line line);
 
@@ -65,10 +69,12 @@ class OutputReader {
   LogLevel level_;
   AttemptSink& sink_;
   LogBudget& budget_;
+  MaskStream mask_;  // before everything: it must see a secret whole
   LineSplitter splitter_;
   OutputTail tail_;
   LastLine last_line_;
   std::uint64_t bytes_max_;
+  std::uint64_t bytes_read_ = 0;
   std::uint64_t bytes_after_stop_ = 0;
   bool keeps_last_line_;
   bool is_stopping_ = false;

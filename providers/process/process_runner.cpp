@@ -127,7 +127,15 @@ Async<AttemptOutcome> ProcessRunner::run_uninterrupted(
   auto const left = options_.log_bytes_max - used;
   auto warm = take_warm(*fields, request.config, *plan);
   Attempt attempt(
-      executor, launcher_, options_, request.task, std::move(*plan), left, sink, std::move(warm)
+      executor,
+      launcher_,
+      options_,
+      request.task,
+      std::move(*plan),
+      left,
+      sink,
+      std::move(warm),
+      request.mask
   );
   auto outcome = co_await attempt.run(std::move(output_path));
   auto const state = co_await asio::this_coro::cancellation_state;

@@ -35,9 +35,11 @@ FieldSpec working_directory() {
 /// What commands and scripts have in common.
 void add_common_fields(TaskType& type) {
   type.fields.push_back(working_directory());
-  type.fields.push_back(make_field(
+  auto input = make_field(
       "stdin", FieldKind::any, "What it reads from standard input: a text, or any value as JSON."
-  ));
+  );
+  input.secrets = true;
+  type.fields.push_back(std::move(input));
   type.fields.push_back(make_field(
       "artifacts",
       FieldKind::list,
@@ -204,6 +206,7 @@ void register_process_types(TaskTypes& types) {
       "file, any other is looked up in PATH."
   );
   argv.required = true;
+  argv.secrets = true;
   command.fields = {std::move(argv)};
   add_common_fields(command);
   command.check = check_command;
@@ -216,6 +219,8 @@ void register_process_types(TaskTypes& types) {
       "source", FieldKind::string, "The text of the script. Values come by `env` or the context."
   );
   source.code = true;
+  auto args = make_field("args", FieldKind::list, "Arguments of the script.");
+  args.secrets = true;
   script.fields = {
       make_field("language", FieldKind::string, "One of " + known_languages() + "."),
       std::move(source),
@@ -229,7 +234,7 @@ void register_process_types(TaskTypes& types) {
           FieldKind::list,
           "For any other language: the program and its arguments before the script's path."
       ),
-      make_field("args", FieldKind::list, "Arguments of the script."),
+      std::move(args),
       code_field(
           "requirements",
           "Of Python: what pip installs for it, as a list or as the path of a requirements file."

@@ -59,6 +59,14 @@ Result<std::unique_ptr<NodeAi>> NodeAi::make(Config const& config) {
   return out;
 }
 
+std::map<std::string, std::string> NodeAi::keys() const {
+  std::map<std::string, std::string> out;
+  for (auto const& [name, provider] : providers_)
+    if (!provider.settings.api_key.empty())
+      out.emplace("the key of " + name, provider.settings.api_key);
+  return out;
+}
+
 void NodeAi::start(Executor home, Clock const& clock, Metrics& metrics) {
   std::map<std::string, ai::ProviderLimitSettings> limits;
   for (auto const& [name, provider] : providers_) limits.emplace(name, provider.limits);

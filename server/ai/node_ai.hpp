@@ -12,8 +12,10 @@
 #include "providers/http/http_client.hpp"
 #include "server/config.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace ropewalk::server {
 
@@ -32,6 +34,8 @@ class NodeAi {
   void stop();
 
   ai::ProviderConfigs const& providers() const { return providers_; }
+  /// The keys that are set, by a name for each: what is to be told to nobody.
+  std::map<std::string, std::string> keys() const;
   ai::ModelTable const& models() const { return *models_; }
   HttpClientOptions const& http() const { return http_; }
   /// REQUIRES: started.

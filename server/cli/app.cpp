@@ -37,6 +37,11 @@ int dispatch(Arguments const& arguments) {
       return prune_command(arguments);
     case Verb::providers:
       return providers_command(arguments);
+    case Verb::secret_list:
+    case Verb::secret_remove:
+    case Verb::secret_rotate:
+    case Verb::secret_set:
+      return secret_command(arguments);
     case Verb::sim:
       return sim_command(arguments);
     case Verb::hook:

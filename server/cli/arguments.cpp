@@ -140,6 +140,21 @@ void add_providers(CLI::App& app, Arguments& out, Commands& commands) {
   check->add_option("--model", out.model, "which of its models (default: a cheap one)");
 }
 
+void add_secret(CLI::App& app, Arguments& out, Commands& commands) {
+  auto* secret = app.add_subcommand("secret", "Secrets that the server keeps encrypted");
+  secret->require_subcommand(1);
+  auto const add = [&](char const* name, char const* help, Verb verb, bool takes_name) {
+    auto* command = secret->add_subcommand(name, help);
+    if (takes_name) command->add_option("NAME", out.secret, "the secret")->required();
+    commands.emplace_back(command, verb);
+  };
+  add("set", "Set one; its value is read from standard input, or asked for", Verb::secret_set, true
+  );
+  add("list", "List their names, never their values", Verb::secret_list, false);
+  add("rm", "Remove one", Verb::secret_remove, true);
+  add("rotate", "Make a new key and encrypt all of them with it", Verb::secret_rotate, false);
+}
+
 void add_sim(CLI::App& app, Arguments& out, Commands& commands) {
   auto* sim = app.add_subcommand(
       "sim", "Serve the built-in simulation of a model as an OpenAI-compatible endpoint"
@@ -251,6 +266,7 @@ ParsedArguments parse_arguments(int argc, char const* const* argv) {
   add_local(app, out, commands);
   add_remote(app, out, commands);
   add_providers(app, out, commands);
+  add_secret(app, out, commands);
   add_sim(app, out, commands);
   add_schedule(app, out, commands);
   add_hook(app, out, commands);

@@ -26,6 +26,10 @@ enum class Verb : unsigned char {
   retry,
   prune,
   providers,
+  secret_list,
+  secret_remove,
+  secret_rotate,
+  secret_set,
   sim,
   schedule,
   hook,
@@ -68,6 +72,7 @@ struct Arguments {
   std::string provider{};             // providers check
   std::string model{};                // providers check
 
+  std::string secret{};  // secret set, rm
   std::string subcommand{};                     // schedule, hook: "set", "list", …
   std::string trigger{};                        // schedule, hook: its name
   std::map<std::string, std::string> fields{};  // schedule set: of the definition, as given

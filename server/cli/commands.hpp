@@ -29,6 +29,8 @@ int resolve_command(Arguments const& arguments);
 /// cancel, pause, resume, retry (control_commands.cpp)
 int control_command(Arguments const& arguments);
 int prune_command(Arguments const& arguments);
+/// secret set, list, rm, rotate (secret_command.cpp)
+int secret_command(Arguments const& arguments);
 
 /// schedule set, list, show, pause, resume, trigger, rm (schedule_command.cpp)
 int schedule_command(Arguments const& arguments);

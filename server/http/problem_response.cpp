@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace ropewalk::server {
 namespace {
@@ -29,6 +30,7 @@ constexpr std::array code_statuses{
     CodeStatus{"request_timeout", 408},
     CodeStatus{"already_ended", 409},
     CodeStatus{"already_exists", 409},
+    CodeStatus{"already_running", 409},
     CodeStatus{"concurrency_limit", 409},
     CodeStatus{"conflict", 409},
     CodeStatus{"idempotency_in_progress", 409},
@@ -37,7 +39,13 @@ constexpr std::array code_statuses{
     CodeStatus{"not_here", 409},
     CodeStatus{"not_terminal", 409},
     CodeStatus{"not_waiting", 409},
+    CodeStatus{"secret_configured", 409},
+    CodeStatus{"secret_key_exposed", 409},
+    CodeStatus{"secret_key_invalid", 409},
+    CodeStatus{"secret_key_missing", 409},
+    CodeStatus{"secret_key_unwritable", 409},
     CodeStatus{"still_running", 409},
+    CodeStatus{"too_many_secrets", 409},
     CodeStatus{"output_too_large", 413},
     CodeStatus{"request_too_large", 413},
     CodeStatus{"too_large", 413},
@@ -78,6 +86,14 @@ json::object problem_object(Error const& error, unsigned status) {
   return out;
 }
 
+/// Whole seconds until it may be asked again.
+std::optional<std::int64_t> stated_wait(Error const& error) {
+  auto const* detail = error.detail.if_object();
+  auto const* wait = detail == nullptr ? nullptr : detail->if_contains("retryAfterMs");
+  if (wait == nullptr || !wait->is_int64()) return std::nullopt;
+  return std::max<std::int64_t>((wait->get_int64() + 999) / 1000, 1);
+}
+
 Response response_of(json::object const& body, unsigned status) {
   Response out;
   out.status = status;
@@ -104,6 +120,8 @@ Response problem_response(Error const& error, unsigned status) {
   auto body = problem_object(error, status);
   if (status != 500 && !error.detail.is_null()) body["errors"] = error.detail;
   auto out = response_of(body, status);
+  if (auto const wait = stated_wait(error); wait && status == 429)
+    out.headers.push_back(Header{"Retry-After", std::to_string(*wait)});
   if (status == 500) out.fault = error.code + ": " + error.message;
   return out;
 }

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 namespace ropewalk::server::log {
 namespace {
@@ -27,6 +28,12 @@ std::shared_ptr<Sink>& sink() {
   return instance;
 }
 
+/// Shards read it while another one learns a secret.
+std::atomic<std::shared_ptr<SecretMask const>>& secrets() {
+  static std::atomic<std::shared_ptr<SecretMask const>> instance;
+  return instance;
+}
+
 void write(
     spdlog::level::level_enum level,
     std::string_view name,
@@ -37,8 +44,9 @@ void write(
   if (!target || !target->logger->should_log(level)) return;
   auto const now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
   auto const at = format_instant(Instant(now.time_since_epoch()));
-  auto const line =
+  auto line =
       target->is_text ? text_line(at, name, message, fields) : json_line(at, name, message, fields);
+  if (auto const mask = secrets().load()) line = mask->masked(line);
   target->logger->log(level, spdlog::string_view_t(line.data(), line.size()));
 }
 
@@ -58,7 +66,12 @@ void start(std::string_view level, std::string_view format) {
   sink() = std::move(made);
 }
 
+void set_mask(std::shared_ptr<SecretMask const> mask) {
+  secrets().store(std::move(mask));
+}
+
 void stop() {
+  set_mask(nullptr);
   sink().reset();
 }
 

@@ -2,12 +2,14 @@
 // The server's own log: one JSON object a line on stderr, or text for people.
 //
 // Any thread; never blocks a shard: lines go through a bounded queue to a writer thread, and when
-// that is full the oldest are dropped and counted. Secrets never get here: who logs text from
-// outside passes it through its own redaction first.
+// that is full the oldest are dropped and counted. Known secrets are taken out of every line.
+
+#include "engine/base/secret_mask.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +19,8 @@ namespace ropewalk::server::log {
 /// `level`: debug, info, warn or error. `format`: auto, json or text. Called once, before the first
 /// shard starts.
 void start(std::string_view level, std::string_view format);
+/// What must be in no line from now on; null: nothing.
+void set_mask(std::shared_ptr<SecretMask const> mask);
 /// Writes what is queued. Called last.
 void stop();
 

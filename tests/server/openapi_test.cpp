@@ -2,6 +2,7 @@
 #include "engine/base/json.hpp"
 #include "engine/runtime/system_clock.hpp"
 #include "server/api/api.hpp"
+#include "server/api/secret_api.hpp"
 #include "server/artifacts/artifact_api.hpp"
 #include "server/triggers/hook_api.hpp"
 #include "server/triggers/schedule_api.hpp"
@@ -23,11 +24,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-class NoSecrets final : public SecretSource {
- public:
-  Async<Result<std::string>> secret(std::string) override { co_return Error{}; }
-};
-
 class NoSchedules final : public ScheduleBackend {
  public:
   Async<Result<Stored>> put(ScheduleSpec) override { co_return Error{}; }
@@ -47,6 +43,7 @@ class OpenApiTest : public testing::Test {
     stream_.add_to(router_);
     node_.add_to(router_);
     artifacts_.add_to(router_);
+    secret_.add_to(router_);
     schedule_.add_to(router_);
     hook_.add_to(router_);
     auto parsed = parse_json(openapi_text(), JsonLimits{1 << 20, 64, 100'000});
@@ -63,13 +60,16 @@ class OpenApiTest : public testing::Test {
   Hub hub_{shard_};
   StreamApi stream_{shard_.executor(), backend_, hub_, limits_};
   NodeApi node_{backend_};
+  Config config_;
+  NodeSecrets node_secrets_{config_, "unused"};
+  sql::ConnectionPool pool_{shard_.executor(), {}};
   BlockingPool blocking_{1};
+  ShardSecrets secrets_{node_secrets_, pool_, blocking_};
+  SecretApi secret_{secrets_};
   ArtifactApi artifacts_{backend_, blocking_, "/nowhere"};
   NoSchedules schedules_;
   ScheduleApi schedule_{schedules_};
-  sql::ConnectionPool pool_{shard_.executor(), {}};
   sql::HookStore hooks_{pool_};
-  NoSecrets secrets_;
   SystemClock clock_;
   Metrics metrics_;
   HookApi hook_{{backend_, hooks_, secrets_, clock_, metrics_, limits_}};

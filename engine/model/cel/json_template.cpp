@@ -34,6 +34,21 @@ Error at_path(Error error, std::string const& pointer) {
   return error;
 }
 
+/// Notes the text with its secrets; gives it as it may be shown.
+Result<json::value> evaluate_secret(
+    JsonTemplate::Entry const& entry,
+    Activation const& activation,
+    Budget& budget,
+    std::vector<SecretText>& secrets
+) {
+  TRY(auto pieces, entry.text.evaluate_pieces(activation, budget));
+  std::string shown;
+  for (auto const& piece : pieces)
+    shown += piece.secret.empty() ? piece.text : secret_sign(piece.secret);
+  secrets.push_back({entry.pointer, std::move(pieces)});
+  return json::value(json::string_view(shown));
+}
+
 }  // namespace
 
 class JsonTemplate::Compiler {
@@ -101,12 +116,15 @@ Result<JsonTemplate> JsonTemplate::compile(json::value document, Limits const& l
   return JsonTemplate(std::move(parts));
 }
 
-Result<json::value> JsonTemplate::evaluate(Activation const& activation, Limits const& limits)
-    const {
+Result<json::value> JsonTemplate::evaluate(
+    Activation const& activation, Limits const& limits, std::vector<SecretText>* secrets
+) const {
   json::value result = parts_->document;
   Budget budget(limits);
   for (Entry const& entry : parts_->entries) {
-    auto value = entry.text.evaluate(activation, budget);
+    auto value = secrets != nullptr && entry.text.has_secrets()
+                     ? evaluate_secret(entry, activation, budget, *secrets)
+                     : entry.text.evaluate(activation, budget);
     if (!value) return at_path(value.error(), entry.pointer);
     boost::system::error_code error;
     json::value* const place = result.find_pointer(entry.pointer, error);

@@ -35,8 +35,13 @@ class JsonTemplate {
   std::vector<Entry> const& entries() const { return parts_->entries; }
 
   /// All templates share one budget. Errors: those of Template::evaluate, with the path as above.
-  Result<boost::json::value> evaluate(Activation const& activation, Limits const& limits = {})
-      const;
+  /// `secrets`: texts that hold some are added there, and stand in the result with signs in the
+  /// place of values (secret_sign). Null: such texts are an error.
+  Result<boost::json::value> evaluate(
+      Activation const& activation,
+      Limits const& limits = {},
+      std::vector<SecretText>* secrets = nullptr
+  ) const;
 
  private:
   struct Parts {

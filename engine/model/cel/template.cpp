@@ -1,9 +1,11 @@
 #include "engine/model/cel/template.hpp"
 
 #include "engine/base/json.hpp"
+#include "engine/base/text.hpp"
 #include "engine/model/cel/lexer.hpp"
 #include "engine/model/cel/value_json.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ropewalk::cel {
@@ -66,7 +68,22 @@ Result<> append_text(std::string& text, boost::json::value const& value, Budget&
   return {};
 }
 
+/// NAME, when an expression's text is `secrets.NAME`; else nothing.
+std::string_view secret_name(std::string_view source) {
+  constexpr std::string_view root = "secrets.";
+  constexpr std::string_view blanks = " \t\r\n";
+  auto const begin = source.find_first_not_of(blanks);
+  if (begin == source.npos || !source.substr(begin).starts_with(root)) return {};
+  auto const name =
+      source.substr(begin + root.size(), source.find_last_not_of(blanks) + 1 - begin - root.size());
+  return is_identifier(name) ? name : std::string_view();
+}
+
 }  // namespace
+
+std::string secret_sign(std::string_view name) {
+  return std::string(opening) + " secrets." + std::string(name) + " " + std::string(closing);
+}
 
 bool has_template_syntax(std::string_view text) {
   return text.find(opening) != std::string_view::npos;
@@ -86,7 +103,7 @@ Result<Template> Template::compile(std::string_view text, Limits const& limits) 
       continue;
     }
     literal += text.substr(done, start - done);
-    if (!literal.empty()) parts.push_back({std::exchange(literal, {}), std::nullopt});
+    if (!literal.empty()) parts.push_back({std::exchange(literal, {}), std::nullopt, {}});
     std::string_view const rest = text.substr(start + opening.size());
     std::size_t const size = expression_size(rest);
     if (size == std::string_view::npos) {
@@ -96,17 +113,23 @@ Result<Template> Template::compile(std::string_view text, Limits const& limits) 
       return with_position(std::move(error), position_of(text, start, {}));
     }
     Position const origin = position_of(text, start + opening.size(), {});
-    TRY(auto expression, Expression::compile(rest.substr(0, size), limits, origin));
-    parts.push_back({{}, std::move(expression)});
+    if (auto const name = secret_name(rest.substr(0, size)); !name.empty()) {
+      parts.push_back({{}, std::nullopt, {std::string(name), origin}});
+    } else {
+      TRY(auto expression, Expression::compile(rest.substr(0, size), limits, origin));
+      parts.push_back({{}, std::move(expression), {}});
+    }
     done = start + opening.size() + size + closing.size();
   }
   literal += text.substr(done);
-  if (!literal.empty()) parts.push_back({std::move(literal), std::nullopt});
+  if (!literal.empty()) parts.push_back({std::move(literal), std::nullopt, {}});
   return Template(std::move(parts));
 }
 
 bool Template::is_constant() const {
-  return parts_->empty() || (parts_->size() == 1 && !parts_->front().expression);
+  if (parts_->empty()) return true;
+  auto const& first = parts_->front();
+  return parts_->size() == 1 && !first.expression && first.secret.name.empty();
 }
 
 bool Template::is_single_expression() const {
@@ -121,6 +144,17 @@ std::vector<Expression> Template::expressions() const {
   return expressions;
 }
 
+std::vector<Template::SecretUse> Template::secrets() const {
+  std::vector<SecretUse> out;
+  for (Part const& part : *parts_)
+    if (!part.secret.name.empty()) out.push_back(part.secret);
+  return out;
+}
+
+bool Template::has_secrets() const {
+  return std::ranges::any_of(*parts_, [](Part const& part) { return !part.secret.name.empty(); });
+}
+
 Result<boost::json::value> Template::evaluate(Activation const& activation, Limits const& limits)
     const {
   Budget budget(limits);
@@ -130,6 +164,8 @@ Result<boost::json::value> Template::evaluate(Activation const& activation, Limi
 Result<boost::json::value> Template::evaluate(Activation const& activation, Budget& budget) const {
   std::string text;
   for (Part const& part : *parts_) {
+    if (!part.secret.name.empty())
+      return bad_expression("secrets." + part.secret.name + " has no value here");
     if (!part.expression) {
       text += part.text;
       continue;
@@ -140,6 +176,20 @@ Result<boost::json::value> Template::evaluate(Activation const& activation, Budg
     if (auto done = append_text(text, json, budget); !done) return done.error();
   }
   return boost::json::value(boost::json::string_view(text));
+}
+
+Result<std::vector<SecretPiece>> Template::evaluate_pieces(
+    Activation const& activation, Budget& budget
+) const {
+  std::vector<SecretPiece> out;
+  for (Part const& part : *parts_) {
+    auto& piece = out.emplace_back(SecretPiece{part.text, part.secret.name});
+    if (!part.expression) continue;
+    TRY(auto const value, part.expression->evaluate(activation, budget));
+    TRY(auto const json, to_json(value, budget));
+    if (auto done = append_text(piece.text, json, budget); !done) return done.error();
+  }
+  return out;
 }
 
 }  // namespace ropewalk::cel

@@ -5,9 +5,13 @@
 // are joined: texts as they are, null as nothing (as in GitHub Actions), everything else as compact
 // JSON. `$${{` stands for a literal `${{`.
 //
+// `${{ secrets.NAME }}`, and nothing else between the braces, stands for a secret: no expression
+// ever sees its value.
+//
 // Any thread: immutable, cheap to copy.
 
 #include "engine/model/cel/expression.hpp"
+#include "engine/model/secret_text.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -30,17 +34,28 @@ class Template {
   bool is_single_expression() const;
   /// In order.
   std::vector<Expression> expressions() const;
+  struct SecretUse {
+    std::string name{};
+    Position position{};
+  };
+  /// In order.
+  std::vector<SecretUse> secrets() const;
+  bool has_secrets() const;
 
-  /// Errors: those of Expression::evaluate and to_json.
+  /// Errors: those of Expression::evaluate and to_json; bad_expression when it has secrets.
   Result<boost::json::value> evaluate(Activation const& activation, Limits const& limits = {})
       const;
   /// The same on what is left of a budget that several templates share.
   Result<boost::json::value> evaluate(Activation const& activation, Budget& budget) const;
+  /// Everything but the secrets evaluated, the secrets by name. Errors: as above.
+  Result<std::vector<SecretPiece>> evaluate_pieces(Activation const& activation, Budget& budget)
+      const;
 
  private:
   struct Part {
-    std::string text{};  // literal, when there is no expression
+    std::string text{};  // literal, when there is neither an expression nor a secret
     std::optional<Expression> expression{};
+    SecretUse secret{};
   };
 
   explicit Template(std::vector<Part> parts)
@@ -48,6 +63,9 @@ class Template {
 
   std::shared_ptr<std::vector<Part> const> parts_;
 };
+
+/// "${{ secrets.NAME }}": what stands for a secret where its value must not.
+std::string secret_sign(std::string_view name);
 
 /// True when Template::compile would find an expression or an escape in `text`.
 bool has_template_syntax(std::string_view text);

@@ -1,7 +1,6 @@
 #include "engine/model/load/references.hpp"
 
 #include "engine/base/text.hpp"
-#include "engine/model/cel/template.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,6 +78,15 @@ void References::check(
       check_task(reference, path, content, scope);
       continue;
     }
+    if (root == "secrets") {
+      add_secret_problem(
+          {"secret_in_expression", "a secret is no value that an expression can work with"},
+          path,
+          content,
+          reference.position
+      );
+      continue;
+    }
     if (root == "args" || root == "item" || root == "index")
       local_uses_.push_back(
           {root,
@@ -98,6 +106,37 @@ void References::check(
     finding.content = content;
     problems_.add(path, std::move(finding));
   }
+}
+
+void References::check(
+    cel::Template const& text, Path const& path, std::string_view content, Scope const& scope
+) {
+  for (cel::Expression const& expression : text.expressions())
+    check(expression, path, content, scope);
+  if (scope.takes_secrets) return;
+  TaskType const* type = scope.task == Scope::no_task ? nullptr : workflow_.tasks[scope.task].type;
+  std::string const why = type && !type->why_no_secrets.empty()
+                              ? type->why_no_secrets
+                              : "what stands here is stored and shown";
+  for (auto const& use : text.secrets())
+    add_secret_problem(
+        {"secret_not_allowed", "the secret " + quoted(use.name) + " cannot stand here: " + why},
+        path,
+        content,
+        use.position
+    );
+}
+
+void References::add_secret_problem(
+    Finding finding, Path const& path, std::string_view content, cel::Position position
+) {
+  finding.hint =
+      "write ${{ secrets.NAME }} by itself, in env, stdin or the arguments of a command or script, "
+      "or in "
+      "the url, query, headers, body or auth of a request";
+  finding.inside = TextPlace{position.line, position.column};
+  finding.content = content;
+  problems_.add(path, std::move(finding));
 }
 
 void References::check_task(
@@ -137,8 +176,7 @@ void References::check_templates(json::value const& value, Path const& path, Sco
     if (content.find(template_sign) == std::string_view::npos) return;
     auto const compiled = cel::Template::compile(content);
     if (!compiled) return add_bad_expression(compiled.error(), path, content);
-    for (cel::Expression const& expression : compiled->expressions())
-      check(expression, path, content, scope);
+    check(*compiled, path, content, scope);
   }
 }
 

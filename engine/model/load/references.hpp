@@ -4,7 +4,7 @@
 //
 // Owner: the loader; one thread.
 
-#include "engine/model/cel/expression.hpp"
+#include "engine/model/cel/template.hpp"
 #include "engine/model/load/problems.hpp"
 #include "engine/model/workflow.hpp"
 
@@ -21,6 +21,7 @@ struct Scope {
   TaskIndex task = no_task;     // the task that it belongs to; none: an execution's beginning
   bool may_use_itself = false;  // failWhen looks at the task's own result
   bool is_of_list = false;      // for the whole list of a forEach: there is no item
+  bool takes_secrets = false;   // ${{ secrets.NAME }} may stand here
 };
 
 class References {
@@ -39,6 +40,10 @@ class References {
       Path const& path,
       std::string_view content,
       Scope const& scope
+  );
+  /// The same of a template, and of the secrets that it names.
+  void check(
+      cel::Template const& text, Path const& path, std::string_view content, Scope const& scope
   );
   /// Every `${{ }}` in the strings of `value`, compiled and checked.
   void check_templates(json::value const& value, Path const& path, Scope const& scope);
@@ -62,6 +67,9 @@ class References {
   };
   struct Search;
 
+  void add_secret_problem(
+      Finding finding, Path const& path, std::string_view content, cel::Position position
+  );
   void check_task(
       cel::Reference const& reference,
       Path const& path,

@@ -202,7 +202,14 @@ void TasksReader::read_config(
       continue;
     }
     if (found->second)
-      check_field(*found->second, member.value(), field_path, Scope{index}, references_, problems_);
+      check_field(
+          *found->second,
+          member.value(),
+          field_path,
+          Scope{index, false, false, found->second->secrets},
+          references_,
+          problems_
+      );
     if (name == "env" && !found->second) check_env(member.value(), field_path, index);
     if (found->second || name == "env") config.emplace(name, member.value());
   }
@@ -247,7 +254,7 @@ void TasksReader::check_env(json::value const& env, Path const& path, TaskIndex 
     if (member.value().is_structured() || member.value().is_null())
       add_wrong_kind(problems_, here, member.value(), "a string, a number or a boolean");
   }
-  references_.check_templates(env, path, Scope{index});
+  references_.check_templates(env, path, Scope{index, false, false, true});
 }
 
 }  // namespace ropewalk::load

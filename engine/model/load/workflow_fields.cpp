@@ -9,13 +9,16 @@
 namespace ropewalk::load {
 namespace {
 
-constexpr std::array<std::string_view, 13> known_fields{
+constexpr std::array<std::string_view, 16> known_fields{
     "name",
     "description",
     "inputs",
     "variables",
     "defaults",
     "concurrency",
+    "rateLimit",
+    "debounce",
+    "singleton",
     "budget",
     "priority",
     "onFailure",
@@ -57,6 +60,20 @@ void read_inputs(Workflow& workflow, Fields const& fields) {
   }
 }
 
+/// What parts executions that share a limit from others. Sees inputs and variables.
+std::optional<cel::Template> read_key(Fields const& fields, References& references) {
+  auto const key = fields.string("key");
+  if (!key) return std::nullopt;
+  Path const path = fields.path("key");
+  auto compiled = cel::Template::compile(*key);
+  if (!compiled) {
+    references.add_bad_expression(compiled.error(), path, *key);
+    return std::nullopt;
+  }
+  references.check(*compiled, path, *key, Scope{});
+  return std::move(*compiled);
+}
+
 void read_concurrency(Workflow& workflow, Fields const& outer, References& references) {
   auto const* object = outer.object("concurrency");
   if (!object) return;
@@ -70,14 +87,7 @@ void read_concurrency(Workflow& workflow, Fields const& outer, References& refer
     concurrency.limit = static_cast<std::uint32_t>(*limit);
   if (auto const word = fields.word("onLimit", {"queue", "reject", "cancelOldest"}))
     concurrency.on_limit = static_cast<OnLimit>(*word);
-  auto const key = fields.string("key");
-  if (!key) return;
-  Path const key_path = fields.path("key");
-  auto compiled = cel::Template::compile(*key);
-  if (!compiled) return references.add_bad_expression(compiled.error(), key_path, *key);
-  for (cel::Expression const& expression : compiled->expressions())
-    references.check(expression, key_path, *key, Scope{});
-  concurrency.key = std::move(*compiled);
+  concurrency.key = read_key(fields, references);
 }
 
 SpendLimit read_limit(Fields const& fields) {
@@ -160,6 +170,7 @@ void read_workflow_fields(
   static_cast<void>(fields.string("$schema"));
   read_inputs(workflow, fields);
   read_concurrency(workflow, fields, references);
+  read_start_limits(workflow, fields, read_key, references);
   read_budget(workflow, fields);
   read_labels(workflow, fields);
 }

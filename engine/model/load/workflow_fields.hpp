@@ -7,6 +7,14 @@
 
 namespace ropewalk::load {
 
+/// `rateLimit`, `debounce` and `singleton` (start_limits.cpp). `read_key` reads the field `key`.
+void read_start_limits(
+    Workflow& workflow,
+    Fields const& outer,
+    std::optional<cel::Template> (*read_key)(Fields const& fields, References& references),
+    References& references
+);
+
 /// Reads all but `defaults` and `tasks` from workflow.document; reports unknown fields of the
 /// document.
 void read_workflow_fields(

@@ -73,12 +73,20 @@ Async<Result<json::value>> HttpAttempt::work() {
   co_return co_await std::move(doing);
 }
 
+Result<json::value> HttpAttempt::output_of(Answer const& answer, std::string const& url) const {
+  auto const asked = task_.method + " " + caller_->masked(url);
+  auto output = answer_output(task_.response, answer, asked, bytes_max());
+  if (output) return output;
+  auto shown = answer;
+  shown.body = caller_->masked(answer.body);  // the error has a part of it
+  return answer_output(task_.response, shown, asked, bytes_max());
+}
+
 Async<Result<json::value>> HttpAttempt::call() {
   auto asking = caller_->ask(caller_->first_url(), bytes_max());
   auto const answer = co_await std::move(asking);
   if (!answer) co_return answer.error();
-  auto const asked = task_.method + " " + caller_->mask().masked(answer->url);
-  co_return answer_output(task_.response, *answer, asked, bytes_max());
+  co_return output_of(*answer, answer->url);
 }
 
 Async<Result<>> HttpAttempt::wait_for_poll(Steady::time_point end, Duration wait, std::string why) {
@@ -92,7 +100,7 @@ Async<Result<>> HttpAttempt::wait_for_poll(Steady::time_point end, Duration wait
     late.detail = json::object{{"retryable", false}};
     co_return late;
   }
-  sink_.waiting("polls again in " + format_duration(wait) + ": " + caller_->mask().masked(why));
+  sink_.waiting("polls again in " + format_duration(wait) + ": " + caller_->masked(why));
   auto sleeping = sleep_for(wait);
   co_await std::move(sleeping);
   sink_.waiting({});
@@ -132,8 +140,7 @@ Async<Result<json::value>> HttpAttempt::turn_pages() {
     auto asking = caller_->ask(url, bytes_max());
     auto answer = co_await std::move(asking);
     if (!answer) co_return answer.error();
-    auto const asked = task_.method + " " + caller_->mask().masked(url);
-    CO_TRY(auto value, answer_output(task_.response, *answer, asked, bytes_max()));
+    CO_TRY(auto value, output_of(*answer, url));
     scope_.set_response(std::move(value));
     CO_TRY(url, pages.take(scope_, answer->headers, url));
     auto const& last = scope_.response().get_object();

@@ -22,6 +22,8 @@ class HttpAttempt {
  private:
   Async<Result<json::value>> work();
   Async<Result<json::value>> call();
+  /// The task's output out of an answer that was expected.
+  Result<json::value> output_of(Answer const& answer, std::string const& url) const;
   Async<Result<json::value>> poll();
   /// Waits before the next poll; the error when there is no time for that.
   Async<Result<>> wait_for_poll(Steady::time_point end, Duration wait, std::string why);

@@ -3,10 +3,12 @@
 #include "engine/async/deadline.hpp"
 #include "engine/base/json.hpp"
 #include "providers/http/http_error.hpp"
+#include "providers/http/http_url.hpp"
 #include "providers/http/proxy.hpp"
 #include "providers/http/task/redirect.hpp"
 #include "providers/http/task/request_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace ropewalk::http {
@@ -16,11 +18,6 @@ constexpr std::size_t records_max = 50;
 constexpr std::size_t error_bytes_max = 16 * 1024;
 constexpr std::size_t drained_bytes_max = 16 * 1024;
 constexpr auto drain_time = std::chrono::milliseconds(200);
-constexpr std::size_t named_secret_bytes_min = 4;
-
-std::string asked_of(HttpRequest const& request) {
-  return request.method + " " + shown_url(request.url);
-}
 
 /// Reads away a short body, so that its connection can be used again.
 Async<> drain(HttpResponse& response) {
@@ -67,11 +64,34 @@ HttpCaller::HttpCaller(HttpParts const& parts, HttpTask const& task, AttemptRequ
   };
 }
 
+std::string HttpCaller::masked(std::string_view text) const {
+  auto out = mask_.masked(text);
+  return attempt_.mask ? attempt_.mask->masked(out) : out;
+}
+
+bool HttpCaller::holds_secret(std::string_view pointer) const {
+  return std::ranges::any_of(attempt_.secrets, [pointer](SecretText const& text) {
+    auto const rest = std::string_view(text.pointer).substr(0, pointer.size());
+    bool const is_whole = text.pointer.size() == pointer.size();
+    return rest == pointer && (is_whole || text.pointer[pointer.size()] == '/');
+  });
+}
+
+std::string HttpCaller::url_of(HttpRequest const& request) const {
+  auto const url = parse_http_url(request.url);
+  if (!holds_secret("/url") || !url) return masked(shown_url(request.url));
+  return url->peer();
+}
+
+std::string HttpCaller::asked_of(HttpRequest const& request) const {
+  return request.method + " " + url_of(request);
+}
+
 Async<Result<std::string>> HttpCaller::value_of(Credential credential) {
   if (credential.secret.empty()) co_return credential.text;
   auto asking = parts_.secrets.secret(credential.secret);
   auto value = co_await std::move(asking);
-  if (value) mask_.add(*value, named_secret_bytes_min);
+  if (value) mask_.add(*value, SecretMask::bytes_min);
   co_return value;
 }
 
@@ -86,7 +106,8 @@ Async<Result<>> HttpCaller::add_headers() {
     auto asking = value_of(header.value);
     auto value = co_await std::move(asking);
     if (!value) co_return value.error();
-    if (!header.value.secret.empty()) sensitive_.push_back(header.name);
+    if (!header.value.secret.empty() || holds_secret("/headers/listed/" + header.name))
+      sensitive_.push_back(header.name);
     base_.headers.push_back({header.name, std::move(*value)});
   }
   bool const has_accept = !find_header(base_.headers, "Accept").empty();
@@ -234,7 +255,7 @@ Async<Result<>> HttpCaller::add_token(HttpRequest& request, std::string& token) 
 void HttpCaller::record(
     HttpRequest const& request, Result<HttpResponse> const& response, Duration took
 ) {
-  json::object entry{{"method", request.method}, {"url", mask_.masked(shown_url(request.url))}};
+  json::object entry{{"method", request.method}, {"url", url_of(request)}};
   if (response)
     entry["status"] = response->status;
   else
@@ -251,6 +272,22 @@ Async<Result<HttpResponse>> HttpCaller::send(HttpRequest const& request) {
   auto response = co_await std::move(sending);
   record(request, response, std::chrono::duration_cast<Duration>(Steady::now() - begun));
   co_return response;
+}
+
+Result<> HttpCaller::follow(HttpRequest& request, HttpResponse const& response) const {
+  auto const from = request.url;
+  auto const followed = follow_redirect(
+      request, response.status, response.headers, sensitive_, task_.allows_downgrade
+  );
+  if (!followed) return followed.error();
+  bool const has_secret = holds_secret("/body") || holds_secret("/payload");
+  if (!has_secret || request.body.empty() || is_same_origin(from, request.url)) return {};
+  return http_error(
+      ErrorClass::permanent,
+      "redirect_refused",
+      "a body with a secret in it is sent on to another origin",
+      "call the right URL"
+  );
 }
 
 Async<Result<Opened>> HttpCaller::open(std::string url) {
@@ -281,8 +318,7 @@ Async<Result<Opened>> HttpCaller::open(std::string url) {
     } else {
       if (redirects++ == task_.redirects_max)
         co_return too_many_redirects(asked, task_.redirects_max);
-      auto const followed =
-          follow_redirect(request, status, response->headers, sensitive_, task_.allows_downgrade);
+      auto const followed = follow(request, *response);
       if (!followed) co_return followed.error();
     }
     auto draining = drain(*response);
@@ -298,7 +334,7 @@ Async<Result<>> HttpCaller::check(Opened& opened) {
   auto reading = read_beginning(opened.response, error_bytes_max);
   auto body = co_await std::move(reading);
   if (!body) co_return body.error();
-  answer.body = std::move(*body);
+  answer.body = masked(*body);
   co_return status_error(opened.asked, answer);
 }
 

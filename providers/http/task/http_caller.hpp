@@ -4,11 +4,11 @@
 // Owner: one attempt, which outlives what it starts. Shard: that of the runner.
 // Cancel: ends with `cancelled`, or throws operation_aborted between two awaits.
 
+#include "engine/base/secret_mask.hpp"
 #include "engine/model/attempt.hpp"
 #include "providers/http/task/answer.hpp"
 #include "providers/http/task/http_parts.hpp"
 #include "providers/http/task/http_task.hpp"
-#include "providers/http/task/secret_mask.hpp"
 
 #include <optional>
 #include <string>
@@ -57,10 +57,18 @@ class HttpCaller {
   Async<Result<>> check(Opened& opened);
 
   SecretMask const& mask() const { return mask_; }
+  /// `text` without secrets: to be asked before a text is cut, or a part of one may be left.
+  std::string masked(std::string_view text) const;
   /// [{method, url, status, ms}], the last 50.
   json::array const& records() const { return records_; }
 
  private:
+  /// Whether the file puts a secret into these fields of the task: "/body".
+  bool holds_secret(std::string_view pointer) const;
+  /// "GET https://host/path"; without the path where a secret is in it.
+  std::string asked_of(HttpRequest const& request) const;
+  std::string url_of(HttpRequest const& request) const;
+  Result<> follow(HttpRequest& request, HttpResponse const& response) const;
   Async<Result<>> add_headers();
   Async<Result<>> add_auth();
   Async<Result<>> add_body();

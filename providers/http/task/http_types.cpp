@@ -12,6 +12,13 @@ namespace {
 FieldSpec url_field(std::string description) {
   auto out = make_field("url", FieldKind::string, std::move(description));
   out.required = true;
+  out.secrets = true;
+  return out;
+}
+
+FieldSpec secret_field(std::string name, FieldKind kind, std::string description) {
+  auto out = make_field(std::move(name), kind, std::move(description));
+  out.secrets = true;
   return out;
 }
 
@@ -19,20 +26,20 @@ std::vector<FieldSpec> request_fields() {
   return {
       make_field("method", FieldKind::string, "GET, POST, … Default: GET, with a body POST."),
       url_field("http://HOST/PATH or https://HOST/PATH."),
-      make_field(
+      secret_field(
           "query", FieldKind::object, "Parameters that are added to the URL; a list repeats one."
       ),
-      make_field(
+      secret_field(
           "headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."
       ),
-      make_field(
+      secret_field(
           "body",
           FieldKind::object,
           "One of {json}, {form}, {text}, {file} and {multipart: [{name, text or file, filename, "
           "contentType}]}, with an optional contentType. Files are taken from the folder of the "
           "workflow file."
       ),
-      make_field(
+      secret_field(
           "auth",
           FieldKind::object,
           "One of {basic: {user, password}}, {bearer}, {apiKey: {header or query, value}} and "
@@ -82,7 +89,7 @@ std::vector<FieldSpec> answer_fields() {
 }
 
 std::vector<FieldSpec> webhook_fields() {
-  auto payload = make_field("payload", FieldKind::any, "What is sent, as JSON.");
+  auto payload = secret_field("payload", FieldKind::any, "What is sent, as JSON.");
   payload.required = true;
   auto secret = make_field(
       "secret",
@@ -94,7 +101,7 @@ std::vector<FieldSpec> webhook_fields() {
       url_field("Where it is sent, by POST."),
       std::move(payload),
       std::move(secret),
-      make_field(
+      secret_field(
           "headers", FieldKind::object, "Texts by name; {secret: NAME} for a secret's value."
       ),
       make_field("expectedStatus", FieldKind::any, "Default: 2xx."),

@@ -74,14 +74,15 @@ Async<Result<json::value>> WebhookAttempt::work() {
   delivery_["status"] = opened->response.status;
   // What a receiver says is kept, but nothing depends on it: a body that breaks off is no failure.
   auto reading = read_beginning(opened->response, answer_bytes_max);
-  auto const body = co_await std::move(reading);
-  if (!body) co_return body.error();
-  delivery_["response"] = shorten(repair_utf8(*body), excerpt_bytes_max);
+  auto const read = co_await std::move(reading);
+  if (!read) co_return read.error();
+  auto const body = caller_->masked(*read);
+  delivery_["response"] = shorten(repair_utf8(body), excerpt_bytes_max);
   if (is_expected(task_.call, opened->response.status)) co_return json::value{};
   Answer answer;
   answer.status = opened->response.status;
   answer.headers = opened->response.headers;
-  answer.body = *body;
+  answer.body = body;
   co_return status_error(opened->asked, answer);
 }
 

@@ -34,8 +34,7 @@ TEST(References, problems) {
       {"when: tasks[inputs.name].output", ""},
       {"when: size(tasks) > 0", ""},
       {"when: input.x", "9:11 unknown_name tasks.c.when\n"},
-      {"when: inputs.list.all(x, x > 1) && variables.v && execution.id != '' && secrets.s != ''",
-       ""},
+      {"when: inputs.list.all(x, x > 1) && variables.v && execution.id != ''", ""},
       {"when: sise(inputs.x) > 1", "9:11 unknown_function tasks.c.when\n"},
       {"value: 'é ${{ inputs.a }} ${{ tasks.d.output }}'", "9:35 not_upstream tasks.c.value\n"},
       {"value: {deep: ['${{ tasks.zz.output }}']}", "9:25 unknown_task tasks.c.value.deep[0]\n"},
@@ -43,6 +42,26 @@ TEST(References, problems) {
       {"value: |\n      one\n      two ${{ nope }}\n", "11:15 unknown_name tasks.c.value\n"},
   };
   for (auto const& [fields, problems] : cases) EXPECT_EQ(of_task_c(fields), problems) << fields;
+}
+
+TEST(References, secrets) {
+  std::pair<char const*, char const*> const cases[]{
+      {"env: {A: 'x ${{ secrets.KEY }} y'}", ""},
+      {"env: {A: '${{ secrets.KEY + inputs.x }}'}", "9:19 secret_in_expression tasks.c.env.A\n"},
+      {"env: {A: '${{ secrets }}'}", "9:19 secret_in_expression tasks.c.env.A\n"},
+      {"env: {A: '${{ secrets.a.b }}'}", "9:19 secret_in_expression tasks.c.env.A\n"},
+      {"env: {A: '${{ secrets[inputs.x] }}'}", "9:19 secret_in_expression tasks.c.env.A\n"},
+      {"value: '${{ secrets.KEY }}'", "9:16 secret_not_allowed tasks.c.value\n"},
+      {"when: secrets.KEY == 'x'", "9:11 secret_in_expression tasks.c.when\n"},
+      {"failWhen: secrets.KEY == 'x'", "9:15 secret_in_expression tasks.c.failWhen\n"},
+      {"forEach: ['${{ secrets.KEY }}']", "9:19 secret_not_allowed tasks.c.forEach[0]\n"},
+  };
+  for (auto const& [fields, problems] : cases) EXPECT_EQ(of_task_c(fields), problems) << fields;
+  EXPECT_EQ(
+      problems_of("name: x\nconcurrency: {limit: 1, key: 'k${{ secrets.KEY }}'}\n"
+                  "tasks: {a: {type: pass}}\n"),
+      "2:35 secret_not_allowed concurrency.key\n"
+  );
 }
 
 TEST(References, mend) {

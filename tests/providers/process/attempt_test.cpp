@@ -177,5 +177,28 @@ TEST_F(AttemptTest, ManyAtOnce) {
   EXPECT_EQ(launcher_->running_count(), 0U);
 }
 
+TEST_F(AttemptTest, SecretsAreInNothingThatItSays) {
+  auto mask = std::make_shared<SecretMask>();
+  mask->add("hunter2hunter2");
+  std::string const script = R"(
+    printf 'a hunter2'; sleep 0.05; printf 'hunter2 b\n'
+    printf aHVudGVyMmh; sleep 0.05; printf '1bnRlcjI=\n'
+    head -c 16380 /dev/zero | tr '\0' x; printf 'hunter2hunter2\n'
+    echo hunter2hunter2 >&2
+    echo '{"k": "hunter2hunter2"}'
+    printf hunter2)";
+  auto request =
+      make_request("command", to_text(json::object{{"command", json::array{"sh", "-c", script}}}));
+  request.mask = mask;
+  auto const attempt = start(std::move(request));
+  auto const outcome = wait(*attempt);
+  auto shown = to_text(output_of(outcome));
+  for (auto const& line : attempt->sink.lines) shown += line.text + "\n";
+  EXPECT_EQ(shown.find("hunter2"), std::string::npos) << "nor what was broken off";
+  EXPECT_EQ(shown.find("aHVudGVy"), std::string::npos);
+  EXPECT_THAT(attempt->sink.texts(LogLevel::info), testing::Contains("a *** b"));
+  EXPECT_THAT(attempt->sink.texts(LogLevel::warn), ElementsAre("***"));
+}
+
 }  // namespace
 }  // namespace ropewalk

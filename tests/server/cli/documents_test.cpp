@@ -46,7 +46,8 @@ void expect_fine(std::string const& text, std::string const& place) {
 }
 
 TEST(Documents, ExamplesInTextAreWorkflows) {
-  for (auto const* file : {"/README.md", "/docs/workflow.md", "/docs/http.md"}) {
+  for (auto const* file :
+       {"/README.md", "/docs/workflow.md", "/docs/http.md", "/docs/secrets.md"}) {
     auto const found = blocks(read_file(root + file).value(), "yaml");
     EXPECT_FALSE(found.empty()) << file;
     for (auto const& [line, text] : found)

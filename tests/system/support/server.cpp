@@ -54,6 +54,7 @@ void Server::start(milliseconds limit) {
   ProgramOptions options;
   options.directory = directory_.path();
   options.environment["SYSTEM_TEST_SECRET"] = "hidden";
+  options.environment["SYSTEM_TEST_LONG_SECRET"] = "environment-secret-42";
   options.out_file = directory_.path("out");
   options.error_file = directory_.path("log");
   program_ = std::make_unique<Program>(arguments, options);

@@ -122,6 +122,48 @@ TEST(JsonTemplate, ConstantDocumentsStay) {
   EXPECT_EQ(compiled->document(), boost::json::parse(R"({"a": [1, "b", null]})"));
 }
 
+TEST(Template, ASecretIsNoExpression) {
+  auto const compiled = Template::compile("Bearer ${{secrets.API-KEY }}, ${{ name }}").value();
+  EXPECT_FALSE(compiled.is_constant());
+  ASSERT_EQ(compiled.secrets().size(), 1U);
+  EXPECT_EQ(compiled.secrets()[0].name, "API-KEY");
+  EXPECT_EQ(compiled.secrets()[0].position, (Position{1, 11}));
+  EXPECT_EQ(compiled.expressions().size(), 1U);
+  EXPECT_EQ(compiled.evaluate(variables()).error().code, "bad_expression");
+  EXPECT_FALSE(Template::compile("${{ secrets.KEY }}").value().is_constant());
+  for (auto const* text : {"${{ secrets.a + 'x' }}", "${{ secrets }}", "${{ [secrets.a] }}"})
+    EXPECT_FALSE(Template::compile(text).value().has_secrets()) << text;
+}
+
+TEST(JsonTemplate, SecretsStandBesideWhatExpressionsGive) {
+  auto const compiled =
+      compile_json(R"({"env": {"A/B": "u:${{ secrets.KEY }}@${{ name }}"}, "data": "${{ name }}"})"
+      );
+  std::vector<SecretText> secrets;
+  auto const shown = compiled->evaluate(variables(), {}, &secrets);
+  ASSERT_TRUE(shown) << shown.error().message;
+  EXPECT_EQ(
+      boost::json::serialize(*shown), R"({"env":{"A/B":"u:${{ secrets.KEY }}@Ann"},"data":"Ann"})"
+  );
+  ASSERT_EQ(secrets.size(), 1U);
+  EXPECT_EQ(secrets[0].pointer, "/env/A~1B");
+  ASSERT_EQ(secrets[0].pieces.size(), 4U);
+  EXPECT_EQ(secrets[0].pieces[0].text, "u:");
+  EXPECT_EQ(secrets[0].pieces[1].secret, "KEY");
+  EXPECT_EQ(secrets[0].pieces[3].text, "Ann");
+  EXPECT_EQ(compiled->evaluate(variables()).error().code, "bad_expression");
+}
+
+TEST(JsonTemplate, DataCannotNameASecret) {
+  MapActivation activation;
+  activation.set("x", from_json(boost::json::value("${{ secrets.KEY }}")));
+  std::vector<SecretText> secrets;
+  auto const compiled = compile_json(R"({"a": "${{ x }}", "b": ["t ${{ x }}"]})");
+  auto const shown = compiled->evaluate(activation, {}, &secrets);
+  ASSERT_TRUE(shown);
+  EXPECT_TRUE(secrets.empty());
+}
+
 TEST(JsonTemplate, ErrorsSayThePath) {
   auto const broken = compile_json(R"({"env": {"NAME": "${{ 1 + }}"}})");
   EXPECT_EQ(broken.error().message, "/env/NAME: expected a value, found the end (at 1:9)");

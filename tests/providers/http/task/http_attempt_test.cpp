@@ -319,5 +319,22 @@ TEST(HttpAttempt, ANextPageElsewhereGetsNoCredentials) {
   EXPECT_EQ(to_second.header("x-plain"), "p");
 }
 
+TEST(HttpAttempt, ASecretIsInNoPartOfAnError) {
+  // Where the error shows the beginning of the body, it would cut the secret in two.
+  std::string const secret = "/secret-path/hunter2";
+  RepliesInTurn replies({reply(500, std::string(2040, 'x') + secret, "text/plain")});
+  ScriptedServer server(replies.script());
+  World world;
+  world.texts = {{"/url", {}}};
+  auto mask = std::make_shared<SecretMask>();
+  mask->add(secret);
+  world.mask = mask;
+  auto const outcome = world.run(js("{'url': '" + server.url(secret + "?x=1") + "'}"));
+  ASSERT_FALSE(outcome.output);
+  auto const error = to_text(to_json(outcome.output.error())) + to_text(outcome.detail);
+  EXPECT_EQ(error.find("secret-p"), std::string::npos) << error;
+  EXPECT_EQ(error.find("/sec"), std::string::npos) << error;
+}
+
 }  // namespace
 }  // namespace ropewalk::http

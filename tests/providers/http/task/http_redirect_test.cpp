@@ -129,5 +129,24 @@ TEST(HttpRedirect, IsJudgedByTheGuard) {
   EXPECT_EQ(world.error(js("{'url': '" + server.url("/") + "'}")).code, "malformed_response");
 }
 
+TEST(HttpRedirect, WhatHoldsASecretStaysWithItsOrigin) {
+  RepliesInTurn second({reply(200, "{}")});
+  ScriptedServer elsewhere(second.script());
+  RepliesInTurn first({send_to(307, elsewhere.url("/there"))});
+  ScriptedServer server(first.script());
+  World world;
+  world.texts = {{"/headers/listed/X-Key", {}}};
+  auto const task = "{'url': '" + server.url("/") +
+                    "', 'headers': {'X-Key': 'very-secret', 'X-Key-Id': 'k'}, 'body': {'text': "
+                    "'very-secret'}}";
+  world.output(js(task));
+  EXPECT_EQ(first.requests().at(0).header("x-key"), "very-secret");
+  EXPECT_EQ(second.requests().at(0).header("x-key"), "");
+  EXPECT_EQ(second.requests().at(0).header("x-key-id"), "k");
+  world.texts = {{"/body/text", {}}};
+  EXPECT_EQ(world.error(js(task)).code, "redirect_refused");
+  EXPECT_EQ(second.requests().size(), 1U);
+}
+
 }  // namespace
 }  // namespace ropewalk::http

@@ -47,6 +47,8 @@ Async<> run_one(HttpRunner& runner, World& world, json::value const& task, Attem
   request.config = task.get_object();
   if (world.type == "http") prepare_http_fields(request.config);
   if (world.type == "webhook") prepare_webhook_fields(request.config);
+  request.secrets = world.texts;
+  request.mask = world.mask;
   request.context = [&world] { return world.context; };
   auto running = runner.run(std::move(request), world.sink);
   into = co_await std::move(running);

@@ -35,6 +35,7 @@ class MemoryFolder final : public WorkflowFolder {
 class MemorySecrets final : public SecretSource {
  public:
   Async<Result<std::string>> secret(std::string name) override;
+  std::shared_ptr<SecretMask const> mask() override { return nullptr; }
   std::map<std::string, std::string> values{};
 };
 
@@ -59,6 +60,8 @@ struct World {
   MemorySecrets secrets{};
   QuietSink sink{};
   std::string context = "{}";
+  std::vector<SecretText> texts{};  // whose secrets were put in already
+  std::shared_ptr<SecretMask const> mask{};
   std::size_t output_bytes_max = 1024 * 1024;
   Duration cancel_after{};  // zero: never
 

@@ -1,4 +1,4 @@
-#include "server/secrets.hpp"
+#include "server/secrets/configured_secrets.hpp"
 
 #include "engine/base/text.hpp"
 
@@ -17,20 +17,6 @@ Error unreadable(std::string const& name, std::string const& why, std::string hi
       "secret_unreadable",
       "the secret \"" + name + "\" cannot be read: " + why,
       std::move(hint)};
-}
-
-Error unknown(std::string const& name, std::map<std::string, SecretPlace> const& places) {
-  std::vector<std::string_view> names;
-  names.reserve(places.size());
-  for (auto const& [each, place] : places) names.push_back(each);
-  auto const near = closest_match(name, names);
-  return Error{
-      ErrorClass::permanent,
-      "unknown_secret",
-      "there is no secret \"" + name + "\"",
-      near.empty()
-          ? "add it to the server's configuration: secrets: { " + name + ": { env: VARIABLE } }"
-          : "did you mean \"" + std::string(near) + "\"?"};
 }
 
 Result<std::string> read_secret(std::string const& name, std::string const& path) {
@@ -52,9 +38,24 @@ Result<std::string> read_secret(std::string const& name, std::string const& path
 
 }  // namespace
 
+Error ConfiguredSecrets::unknown(std::string const& name) const {
+  std::vector<std::string_view> names;
+  names.reserve(places_.size());
+  for (auto const& [each, place] : places_) names.push_back(each);
+  auto const near = closest_match(name, names);
+  return Error{
+      ErrorClass::permanent,
+      "unknown_secret",
+      "there is no secret \"" + name + "\"",
+      near.empty() ? "set it: ropewalk secret set " + name +
+                         "; or name it in the server's configuration: secrets: { " + name +
+                         ": { env: VARIABLE } }"
+                   : "did you mean \"" + std::string(near) + "\"?"};
+}
+
 Async<Result<std::string>> ConfiguredSecrets::secret(std::string name) {
   auto const found = places_.find(name);
-  if (found == places_.end()) co_return unknown(name, places_);
+  if (found == places_.end()) co_return unknown(name);
   auto const& place = found->second;
   if (!place.env.empty()) {
     char const* const value = std::getenv(place.env.c_str());

@@ -1,6 +1,6 @@
 // Goal: secrets are where the configuration says, and their errors say which is missing, never what
 // it is.
-#include "server/secrets.hpp"
+#include "server/secrets/configured_secrets.hpp"
 
 #include "tests/engine/async/run_coro.hpp"
 

@@ -5,7 +5,7 @@
 //
 // Owner: a shard's work. Shard: all calls on that one.
 
-#include "engine/ports/secret_source.hpp"
+#include "engine/base/error.hpp"
 #include "server/blocking.hpp"
 #include "server/config.hpp"
 
@@ -14,14 +14,18 @@
 
 namespace ropewalk::server {
 
-class ConfiguredSecrets final : public SecretSource {
+class ConfiguredSecrets {
  public:
   /// Both outlive this.
   ConfiguredSecrets(std::map<std::string, SecretPlace> const& places, BlockingPool& blocking)
       : places_(places), blocking_(blocking) {}
 
-  /// A line end behind the secret is none of it. Limits: 64 KiB.
-  Async<Result<std::string>> secret(std::string name) override;
+  bool has(std::string const& name) const { return places_.contains(name); }
+  /// A line end behind the secret is none of it. Limits: 64 KiB. Errors: unknown_secret,
+  /// secret_unreadable (permanent).
+  Async<Result<std::string>> secret(std::string name);
+  /// The error about one that is not there.
+  Error unknown(std::string const& name) const;
 
  private:
   std::map<std::string, SecretPlace> const& places_;
