@@ -11,6 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::size_t mebibyte = 1024 * 1024;
+/// Flags: what is printed ends no task.
+constexpr char const* no_end[] = {"--limits-task-output-bytes", "1TiB"};
 
 json::value flood() {
   return definition(R"({'name': 'flood', 'tasks': {
@@ -44,7 +46,7 @@ Log log_of(Server const& server, std::string const& id) {
 }
 
 TEST(LogFloodTest, TheLogIsCutAndMarked) {
-  Server const server({"--limits-log-bytes", "64KiB"});
+  Server const server({"--limits-log-bytes", "64KiB", no_end[0], no_end[1]});
   auto const id = server.run(flood());
   EXPECT_EQ(text_of(server.wait_for_end(id), "status"), "COMPLETED");
   auto const log = log_of(server, id);
@@ -54,7 +56,7 @@ TEST(LogFloodTest, TheLogIsCutAndMarked) {
 }
 
 TEST(LogFloodTest, MemoryIsBoundedAndOthersGoOn) {
-  Server const server;  // 16 MiB a task
+  Server const server({no_end[0], no_end[1]});  // 16 MiB of log a task
   auto const before = resident_bytes(server.pid());
   std::vector<std::string> floods;
   for (int i = 0; i < 3; ++i) floods.push_back(server.run(flood()));
