@@ -47,6 +47,11 @@ class NodeBackend : public Backend {
   Async<Result<>> command(ExecutionId id, Command command) override;
   Async<Result<>> resolve(ExecutionId id, TaskResolution resolution) override;
   Async<Result<>> retry(ExecutionId id) override;
+  Async<Result<Started>> replay(ExecutionId id, ReplayRequest request) override;
+  Async<Result<boost::json::object>> diff(ExecutionId first, ExecutionId second) override;
+  Async<Result<SignalFate>> signal(ExecutionId id, SignalCall call) override;
+  Async<Result<>> decide(ExecutionId id, std::string task, Decision decision) override;
+  Async<Result<Page>> approvals(std::string after, std::uint32_t limit) override;
   Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) override;
   Async<Result<LivePlace>> place(ExecutionId id) override;
   Async<Result<EventPage>> events(ExecutionId id, std::uint64_t after, std::size_t bytes_max)
@@ -106,9 +111,22 @@ class NodeBackend : public Backend {
   /// After the execution was accepted, or not.
   Async<> finish_start(StartPlan plan, ExecutionId id, bool is_accepted);
 
+  /// Where it goes on from; neither is set for one that begins by itself.
+  struct Origin {
+    std::optional<ExecutionId> replay_of{};
+    std::vector<ReusedTask> reused{};
+  };
+  /// What an Idempotency-Key has started; nullopt: nothing yet, or there is none.
+  Async<Result<std::optional<Started>>> first_start(std::string key, std::string body_hash);
+  /// Checks the inputs, and starts it.
+  Async<Result<Started>> accept(StartRequest request, Definition definition, Origin origin);
   Async<Result<Started>> submit(
-      StartRequest request, Definition definition, ExecutionId id, bool is_repeat
+      StartRequest request, Definition definition, Origin origin, ExecutionId id, bool is_repeat
   );
+  Async<Result<Definition>> find_replayed(
+      NewExecution const& source, std::shared_ptr<Workflow const> before, ReplayRequest& request
+  );
+  Async<Error> not_under_way(ExecutionId id);
   /// Errors: not_found (the execution, or the task in it).
   Async<Result<>> expect_task(ExecutionId id, std::string task);
   Async<bool> is_stored(ExecutionId id);

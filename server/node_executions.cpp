@@ -191,22 +191,35 @@ Result<std::optional<Started>> first_of(sql::Reservation const& reserved) {
   return std::optional<Started>(Started{reserved.execution, true});
 }
 
+Async<Result<std::optional<Started>>> NodeBackend::first_start(
+    std::string key, std::string body_hash
+) {
+  if (key.empty()) co_return std::optional<Started>();
+  auto looking = shard_.store.find_idempotency(std::move(key), std::move(body_hash));
+  auto const found = co_await std::move(looking);
+  if (!found) co_return found.error();
+  if (!found->has_value()) co_return std::optional<Started>();
+  co_return first_of(**found);
+}
+
 Async<Result<Started>> NodeBackend::start(StartRequest request) {
-  if (!request.idempotency_key.empty()) {
-    // First of all: a repeat gets the first execution even if it would not be accepted today.
-    auto looking = shard_.store.find_idempotency(request.idempotency_key, request.body_hash);
-    auto const found = co_await std::move(looking);
-    if (!found) co_return found.error();
-    if (found->has_value()) {
-      auto const first = first_of(**found);
-      if (!first) co_return first.error();
-      if (first->has_value()) co_return **first;
-    }
-  }
+  // First of all: a repeat gets the first execution even if it would not be accepted today.
+  auto repeating = first_start(request.idempotency_key, request.body_hash);
+  auto const first = co_await std::move(repeating);
+  if (!first) co_return first.error();
+  if (first->has_value()) co_return **first;
   auto finding = find_definition(request.workflow, std::move(request.definition));
   auto definition = co_await std::move(finding);
   if (!definition) co_return definition.error();
-  auto inputs = accept_inputs(*definition->workflow, std::move(request.inputs));
+  Origin origin;
+  auto accepting = accept(std::move(request), std::move(*definition), std::move(origin));
+  co_return co_await std::move(accepting);
+}
+
+Async<Result<Started>> NodeBackend::accept(
+    StartRequest request, Definition definition, Origin origin
+) {
+  auto inputs = accept_inputs(*definition.workflow, std::move(request.inputs));
   if (!inputs) co_return inputs.error();
   auto const bytes_max = common_.config.limits.input_bytes;
   if (text_size(*inputs, bytes_max) > bytes_max)
@@ -229,12 +242,13 @@ Async<Result<Started>> NodeBackend::start(StartRequest request) {
     is_repeat = reserved->outcome == sql::Reservation::Outcome::known;
     id = reserved->execution;
   }
-  auto submitting = submit(std::move(request), std::move(*definition), id, is_repeat);
+  auto submitting =
+      submit(std::move(request), std::move(definition), std::move(origin), id, is_repeat);
   co_return co_await std::move(submitting);
 }
 
 Async<Result<Started>> NodeBackend::submit(
-    StartRequest request, Definition definition, ExecutionId id, bool is_repeat
+    StartRequest request, Definition definition, Origin origin, ExecutionId id, bool is_repeat
 ) {
   auto const& limit = definition.workflow->concurrency;
   auto const key = start_key(
@@ -263,6 +277,8 @@ Async<Result<Started>> NodeBackend::submit(
   record.concurrency_key = *key;
   record.parent = std::move(request.parent);
   record.created_at = common_.clock.now();
+  record.replay_of = origin.replay_of;
+  submission.reused = std::move(origin.reused);
   submission.inputs = std::move(request.inputs);
   submission.hold = plan->hold;
   auto& home = home_of(id);

@@ -1,5 +1,7 @@
 #include "sql/batch.hpp"
 
+#include "sql/batch_columns.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -19,12 +21,13 @@ constexpr Statement insert_executions{
     "insert_executions",
     "INSERT INTO executions (id, workflow, workflow_version, definition_hash, inputs, priority,"
     " labels, directory, idempotency_key, concurrency_key, created_at, status, paused,"
-    " cancel_requested, started_at, finished_at, error, last_seq, parent, parent_task, depth, "
-    "owner)"
-    " SELECT *, $22::bigint FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[],"
+    " cancel_requested, started_at, finished_at, error, last_seq, parent, parent_task, depth,"
+    " replay_of, owner)"
+    " SELECT *, $23::bigint FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[],"
     " $5::json[], $6::integer[], $7::jsonb[], $8::text[], $9::text[], $10::text[],"
     " $11::timestamptz[], $12::integer[], $13::boolean[], $14::boolean[], $15::timestamptz[],"
-    " $16::timestamptz[], $17::json[], $18::bigint[], $19::uuid[], $20::text[], $21::integer[])"};
+    " $16::timestamptz[], $17::json[], $18::bigint[], $19::uuid[], $20::text[], $21::integer[],"
+    " $22::uuid[])"};
 
 constexpr Statement update_executions{
     "update_executions",
@@ -41,11 +44,12 @@ constexpr Statement upsert_tasks{
     "upsert_tasks",
     "INSERT INTO tasks AS t (execution, task, status, attempt, tries, interruptions, queued_at,"
     " started_at, finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold,"
-    " detail, input, parent)"
+    " detail, input, parent, waiting, reused_from)"
     " SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::integer[],"
     " $6::integer[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],"
     " $10::timestamptz[], $11::json[], $12::json[], $13::json[], $14::timestamptz[],"
-    " $15::bigint[], $16::integer[], $17::json[], $18::json[], $19::text[])"
+    " $15::bigint[], $16::integer[], $17::json[], $18::json[], $19::text[], $20::json[],"
+    " $21::text[])"
     " ON CONFLICT (execution, task) DO UPDATE SET status = excluded.status,"
     " attempt = excluded.attempt, tries = excluded.tries, interruptions = excluded.interruptions,"
     " queued_at = excluded.queued_at, started_at = excluded.started_at,"
@@ -53,7 +57,8 @@ constexpr Statement upsert_tasks{
     " error = excluded.error, usage = excluded.usage,"
     " first_queued_at = excluded.first_queued_at, log_bytes = excluded.log_bytes,"
     " hold = excluded.hold, detail = excluded.detail, input = coalesce(excluded.input, t.input),"
-    " parent = coalesce(excluded.parent, t.parent)"};
+    " parent = coalesce(excluded.parent, t.parent), waiting = excluded.waiting,"
+    " reused_from = excluded.reused_from"};
 
 // An attempt that is kept when a person has its task run again left its usage and detail in the row
 // of the task: a server that has loaded the execution does not know them.
@@ -83,27 +88,6 @@ constexpr Statement insert_events{
     "INSERT INTO events (execution, first_seq, last_seq, log_task, frames)"
     " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"};
 
-using E = ElementType;
-
-/// The columns of one statement, filled row by row.
-class Columns {
- public:
-  template <class... Types>
-  explicit Columns(Types... types) : arrays_{ArrayParam(types)...} {}
-  ArrayParam& operator[](std::size_t index) { return arrays_[index]; }
-  Params finish() {
-    Params params;
-    for (auto& array : arrays_) params.array(std::move(array));
-    return params;
-  }
-
- private:
-  std::vector<ArrayParam> arrays_;
-};
-
-std::int64_t signed_seq(std::uint64_t seq) {
-  return static_cast<std::int64_t>(seq);
-}
 std::int32_t number(std::uint32_t value) {
   return static_cast<std::int32_t>(value);
 }
@@ -176,7 +160,8 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
       E::int8,
       E::uuid,
       E::text,
-      E::int4
+      E::int4,
+      E::uuid
   );
   static ExecutionState const pending{};
   for (auto const& [id, created] : rows.created) {
@@ -201,6 +186,10 @@ Step insert_step(BatchKey const& key, ExecutionRows& rows) {
       columns[18].add_null();
     columns[19].add_if_any(parent ? parent->task : std::string());
     columns[20].add_int4(parent ? static_cast<std::int32_t>(parent->depth) : 0);
+    if (created->replay_of)
+      columns[21].add(*created->replay_of);
+    else
+      columns[21].add_null();
   }
   Step step;
   step.statement = &insert_executions;
@@ -233,19 +222,6 @@ Step update_step(BatchKey const& key, ExecutionRows const& rows) {
   return step;
 }
 
-/// True for all but the last row of each key.
-template <class Key>
-class Latest {
- public:
-  void see(Key const& key) { last_[key] = count_++; }
-  bool is_latest(Key const& key) { return last_[key] == position_++; }
-
- private:
-  std::map<Key, std::size_t> last_;
-  std::size_t count_ = 0;
-  std::size_t position_ = 0;
-};
-
 void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
   Latest<std::pair<ExecutionId, std::string_view>> latest;
   bool has_any = false;
@@ -271,6 +247,8 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       E::int4,
       E::json,
       E::json,
+      E::text,
+      E::json,
       E::text
   );
   for (auto const& change : changes) {
@@ -295,6 +273,8 @@ void add_task_steps(std::vector<Step>& steps, std::span<Change const> changes) {
       columns[16].add_if_any(task.detail);
       columns[17].add_if_any(task.input);
       columns[18].add_if_any(task.parent);
+      columns[19].add_if_any(task.waiting);
+      columns[20].add_if_any(task.reused_from);
     }
   }
   Step& step = steps.emplace_back();
@@ -404,6 +384,7 @@ std::vector<Step> encode_batch(BatchKey const& key, std::span<Change const> chan
   add_attempt_steps(steps, changes);  // before the rows of the tasks, from which it reads
   add_task_steps(steps, changes);
   add_spend_steps(steps, changes);
+  add_signal_steps(steps, changes);
   add_event_steps(steps, changes);
   return steps;
 }

@@ -71,6 +71,15 @@ class Store {
       ExecutionId id, std::string task, std::uint64_t after_seq, std::int64_t bytes_max
   );
 
+  // Signals and approvals (store_signals.cpp)
+  /// The hash of the request that brought a signal with this key; nullopt: none did.
+  Async<Result<std::optional<std::string>>> find_signal(ExecutionId id, std::string key);
+  /// Tasks of live executions that ask a person, those of the newest executions first; those behind
+  /// `after` when it is set.
+  Async<Result<std::vector<ApprovalRow>>> list_approvals(
+      std::optional<std::pair<ExecutionId, std::string>> after, std::int32_t limit
+  );
+
   // Tasks by themselves, and what calls cost (store_spend.cpp)
   /// Errors: not_found.
   Async<Result<TaskRow>> get_task(ExecutionId id, std::string task);

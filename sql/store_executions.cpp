@@ -14,10 +14,11 @@ static_assert(static_cast<int>(Status::completed) == 3, "the SQL says: terminal 
 #define STATE_COLUMNS "status, paused, cancel_requested, started_at, finished_at, error, last_seq"
 #define CREATED_COLUMNS                                                           \
   "workflow, workflow_version, definition_hash, inputs, priority, labels::text, " \
-  "directory, idempotency_key, concurrency_key, created_at, parent, parent_task, depth"
-#define TASK_COLUMNS                                                                \
-  "execution, task, status, attempt, tries, interruptions, queued_at, started_at, " \
-  "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold, parent"
+  "directory, idempotency_key, concurrency_key, created_at, parent, parent_task, depth, replay_of"
+#define TASK_COLUMNS                                                                        \
+  "execution, task, status, attempt, tries, interruptions, queued_at, started_at, "         \
+  "finished_at, retry_at, output, error, usage, first_queued_at, log_bytes, hold, parent, " \
+  "waiting, reused_from"
 
 constexpr Statement begin_read{"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 constexpr Statement commit_read{"commit_read", "COMMIT"};
@@ -35,6 +36,13 @@ constexpr Statement select_children{
     "select_children",
     "SELECT id, parent_task, workflow, status FROM executions WHERE parent = $1::uuid"
     " ORDER BY id LIMIT 1000"};
+constexpr Statement select_signals{
+    "select_signals",
+    "SELECT execution, number, at, name, key, request_hash, taken_by, payload FROM signals"
+    " WHERE execution = ANY($1::uuid[]) ORDER BY 1, 2"};
+constexpr Statement select_replays{
+    "select_replays",
+    "SELECT id FROM executions WHERE replay_of = $1::uuid ORDER BY id DESC LIMIT 100"};
 constexpr Statement sum_by_task{
     "sum_by_task",
     "SELECT task, " SPEND_TOTAL_COLUMNS
@@ -130,6 +138,7 @@ StoredExecution read_execution(Rows const& rows, std::size_t row) {
   created.created_at = rows.at(row, 17).value_or(Instant());
   if (auto const depth = static_cast<std::uint32_t>(rows.int4(row, 20)); depth > 0)
     created.parent = ParentTask{rows.id(row, 18), rows.string(row, 19), depth};
+  if (!rows.is_null(row, 21)) created.replay_of = rows.id(row, 21);
   return out;
 }
 
@@ -151,6 +160,8 @@ TaskRecord read_task(Rows const& rows, std::size_t row) {
   task.log_bytes = static_cast<std::uint64_t>(rows.integer(row, 14));
   task.hold = static_cast<Hold>(rows.integer(row, 15));
   task.parent = rows.text(row, 16);
+  task.waiting = rows.text(row, 17);
+  task.reused_from = rows.text(row, 18);
   return task;
 }
 
@@ -160,6 +171,18 @@ ChildExecution read_child(Rows const& rows, std::size_t row) {
       rows.string(row, 1),
       rows.string(row, 2),
       static_cast<Status>(rows.integer(row, 3))};
+}
+
+SignalRecord read_signal(Rows const& rows, std::size_t row) {
+  SignalRecord signal;
+  signal.number = static_cast<std::uint64_t>(rows.integer(row, 1));
+  signal.at = rows.at(row, 2).value_or(Instant());
+  signal.name = rows.text(row, 3);
+  signal.key = rows.text(row, 4);
+  signal.request_hash = rows.text(row, 5);
+  signal.taken_by = rows.text(row, 6);
+  signal.payload = rows.text(row, 7);
+  return signal;
 }
 
 AttemptRecord read_attempt(Rows const& rows, std::size_t row) {
@@ -201,7 +224,7 @@ Error refusal(std::string code, std::string message) {
 }  // namespace
 
 Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
-  std::vector<Step> steps(7);
+  std::vector<Step> steps(9);
   steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
   steps[1].statement = &select_execution;
   steps[1].params.id(id);
@@ -213,13 +236,17 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
   steps[4].params.id(id);
   steps[5].statement = &select_children;
   steps[5].params.id(id);
-  steps[6].statement = &commit_read;
+  steps[6].statement = &select_signals;
+  steps[6].params = ids_param(std::vector(1, id));
+  steps[7].statement = &select_replays;
+  steps[7].params.id(id);
+  steps[8].statement = &commit_read;
   CO_TRY(auto results, co_await pool_.run(steps));
   if (results[1].empty())
     co_return refusal("not_found", "execution " + id.to_string() + " does not exist");
   ExecutionRow out;
   out.stored = read_execution(results[1], 0);
-  out.owner = results[1].integer(0, 21);
+  out.owner = results[1].integer(0, 22);
   for (std::size_t i = 0; i < results[2].size(); ++i)
     out.stored.tasks.push_back(read_task(results[2], i));
   for (std::size_t i = 0; i < results[3].size(); ++i)
@@ -228,6 +255,9 @@ Async<Result<ExecutionRow>> Store::get_execution(ExecutionId id) {
     out.spend.push_back(read_spend_total(results[4], i));
   for (std::size_t i = 0; i < results[5].size(); ++i)
     out.children.push_back(read_child(results[5], i));
+  for (std::size_t i = 0; i < results[6].size(); ++i)
+    out.stored.signals.push_back(read_signal(results[6], i));
+  for (std::size_t i = 0; i < results[7].size(); ++i) out.replays.push_back(results[7].id(i, 0));
   co_return out;
 }
 
@@ -294,14 +324,16 @@ Async<Result<std::vector<LeftBehind>>> Store::list_live(std::int64_t epoch) {
 Async<Result<std::vector<StoredExecution>>> Store::load_live(
     std::int64_t epoch, std::vector<ExecutionId> ids
 ) {
-  std::vector<Step> steps(4);
+  std::vector<Step> steps(5);
   steps[0].statement = &begin_read;  // one snapshot: the tasks belong to the state
   steps[1].statement = &select_live;
   steps[1].params = ids_param(ids);
   steps[1].params.int8(epoch);
   steps[2].statement = &select_tasks;
   steps[2].params = ids_param(ids);
-  steps[3].statement = &commit_read;
+  steps[3].statement = &select_signals;
+  steps[3].params = ids_param(ids);
+  steps[4].statement = &commit_read;
   CO_TRY(auto results, co_await pool_.run(steps));
   auto const& rows = results[1];
   std::vector<StoredExecution> out;
@@ -314,6 +346,11 @@ Async<Result<std::vector<StoredExecution>>> Store::load_live(
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     auto const place = places.find(tasks.id(i, 0));
     if (place != places.end()) out[place->second].tasks.push_back(read_task(tasks, i));
+  }
+  auto const& signals = results[3];
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    auto const place = places.find(signals.id(i, 0));
+    if (place != places.end()) out[place->second].signals.push_back(read_signal(signals, i));
   }
   co_return out;
 }

@@ -13,7 +13,8 @@ constexpr Statement prune_executions{
     " FOR UPDATE SKIP LOCKED),"
     " t AS (DELETE FROM tasks USING doomed WHERE execution = id),"
     " a AS (DELETE FROM attempts USING doomed WHERE execution = id),"
-    " v AS (DELETE FROM events USING doomed WHERE execution = id)"
+    " v AS (DELETE FROM events USING doomed WHERE execution = id),"
+    " s AS (DELETE FROM signals USING doomed WHERE execution = id)"
     " DELETE FROM executions e USING doomed WHERE e.id = doomed.id"};
 // A definition is stored a moment before the execution that needs it: young ones stay, whatever was
 // asked for.

@@ -10,7 +10,8 @@ namespace {
 constexpr Statement select_task{
     "select_task",
     "SELECT status, attempt, tries, interruptions, queued_at, started_at, finished_at, retry_at,"
-    " output, error, usage, hold, detail, input, parent FROM tasks"
+    " output, error, usage, hold, detail, input, parent,"
+    " waiting, reused_from FROM tasks"
     " WHERE execution = $1::uuid AND task = $2"};
 constexpr Statement select_task_attempts{
     "select_task_attempts",
@@ -65,6 +66,8 @@ TaskRecord read_task(Rows const& rows, std::string name) {
   task.detail = rows.text(0, 12);
   task.input = rows.text(0, 13);
   task.parent = rows.text(0, 14);
+  task.waiting = rows.text(0, 15);
+  task.reused_from = rows.text(0, 16);
   return task;
 }
 

@@ -60,6 +60,7 @@ struct ExecutionRow {
   std::vector<AttemptRecord> attempts{};
   std::vector<SpendTotal> spend{};         // by task
   std::vector<ChildExecution> children{};  // oldest first, at most 1,000
+  std::vector<ExecutionId> replays{};      // of it, newest first, at most 100
 };
 
 /// A line of a list: an execution without its inputs and tasks.
@@ -111,6 +112,14 @@ struct Reservation {
   Outcome outcome = Outcome::fresh;
   ExecutionId execution{};
   bool is_accepted = false;  // that execution is in the database; if not, accept it under that id
+};
+
+/// A task that asks a person.
+struct ApprovalRow {
+  ExecutionId execution{};
+  std::string task{};
+  std::string workflow{};
+  std::string waiting{};  // JSON text: wait_view()
 };
 
 struct StreamRow {

@@ -37,6 +37,7 @@ struct NewExecution {
   std::string idempotency_key{};  // empty: none
   std::string concurrency_key{};  // rendered; empty: the workflow has no limit or no key
   std::optional<ParentTask> parent{};
+  std::optional<ExecutionId> replay_of{};  // whose results it takes over
   Instant created_at{};
 };
 
@@ -77,8 +78,11 @@ struct TaskRecord {
   std::string error{};
   std::string usage{};
   std::string detail{};
-  std::string input{};   // of an instance: the arguments of the call. Empty leaves what is stored
-  std::string parent{};  // of an instance: the task that called it. Empty leaves what is stored
+  std::string input{};    // of an instance: the arguments of the call. Empty leaves what is stored
+  std::string parent{};   // of an instance: the task that called it. Empty leaves what is stored
+  std::string waiting{};  // what it waits for now (wait_view); JSON text, empty: nothing
+  std::string
+      reused_from{};  // "<execution>/<task>": it did not run here, its result was taken over
 };
 
 /// An attempt that did not settle its task: kept when the next one begins.
@@ -90,6 +94,18 @@ struct AttemptRecord {
   std::string error{};
   std::string usage{};
   std::string detail{};
+};
+
+/// A signal that somebody sent to an execution. The row of one that a task took keeps no payload:
+/// that is the task's output.
+struct SignalRecord {
+  std::uint64_t number = 0;  // from 1, in the order in which they came
+  Instant at{};
+  std::string name{};
+  std::string key{};           // of its sender, so that it counts once; empty: none
+  std::string request_hash{};  // of what was sent with the key
+  std::string taken_by{};      // the task; empty: nobody yet
+  std::string payload{};       // JSON text
 };
 
 /// What an attempt spent, when it ended.
@@ -122,6 +138,7 @@ struct Change {
   std::vector<TaskRecord> tasks{};
   std::vector<AttemptRecord> attempts{};
   std::vector<SpendRecord> spend{};
+  std::vector<SignalRecord> signals{};  // a later one of the same number counts
   std::vector<EventChunk> events{};
 };
 
@@ -144,6 +161,16 @@ struct StoredExecution {
   NewExecution created{};
   ExecutionState state{};
   std::vector<TaskRecord> tasks{};
+  std::vector<SignalRecord> signals{};  // in order
+};
+
+/// A result that a replay takes over instead of running the task.
+struct ReusedTask {
+  std::string task{};
+  Status status = Status::completed;  // or skipped
+  std::string output{};               // JSON text
+  std::string error{};
+  std::string from{};  // "<execution>/<task>": where it ran
 };
 
 }  // namespace ropewalk

@@ -1,5 +1,7 @@
 #include "engine/model/task_type.hpp"
 
+#include "engine/model/wait_plan.hpp"
+
 namespace ropewalk {
 
 TaskTypes::TaskTypes() {
@@ -30,17 +32,7 @@ TaskTypes::TaskTypes() {
            }},
       .needs_slot = false,
   });
-  add(TaskType{
-      .name = "wait",
-      .description = "Waits for a time, without holding a slot.",
-      .fields = {{
-          .name = "duration",
-          .kind = FieldKind::duration,
-          .required = true,
-          .description = "How long.",
-      }},
-      .needs_slot = false,
-  });
+  add(wait_type());
 }
 
 void TaskTypes::add(TaskType type) {

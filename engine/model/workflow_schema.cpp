@@ -1,5 +1,7 @@
 #include "engine/model/workflow_schema.hpp"
 
+#include "engine/model/wait_plan.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -229,7 +231,9 @@ json::object task_schema(TaskType const& type) {
     properties[spec.name] = spec.name == "cases" ? cases_schema() : field_schema(spec);
     if (spec.required) required.emplace_back(spec.name);
   }
-  return closed_object(std::move(properties), std::move(required), type.description);
+  json::object schema = closed_object(std::move(properties), std::move(required), type.description);
+  if (type.name == "wait") add_wait_schema(schema);
+  return schema;
 }
 
 /// One branch a type, chosen by `type`: editors complete the right fields.

@@ -45,6 +45,12 @@ Async<> Engine::adopt(
 Async<Result<>> Engine::supersede(ExecutionId execution, Error reason) {
   return impl_->supersede(execution, std::move(reason));
 }
+Async<Result<SignalFate>> Engine::signal(ExecutionId execution, SignalCall call) {
+  return impl_->signal(execution, std::move(call));
+}
+Async<Result<>> Engine::decide(ExecutionId execution, std::string task, Decision decision) {
+  return impl_->decide(execution, std::move(task), std::move(decision));
+}
 void Engine::abandon(StoredExecution const& stored, Error error) {
   impl_->abandon(stored, std::move(error));
 }
@@ -165,7 +171,8 @@ Async<Result<>> Engine::Impl::accept(Submission submission) {
       std::move(submission.record),
       std::move(submission.inputs),
       has_place,
-      now()
+      now(),
+      std::move(submission.reused)
   );
   if (!accepted) {
     if (is_limited) parts_.admission.leave(id);
@@ -243,6 +250,24 @@ Async<Result<>> Engine::Impl::resolve(ExecutionId execution, TaskResolution reso
   );
   if (!done) co_return done;
   co_return co_await durable(execution);
+}
+
+Async<Result<SignalFate>> Engine::Impl::signal(ExecutionId execution, SignalCall call) {
+  if (is_closed_) co_return stopping();
+  auto const fate = core_.signal(execution, std::move(call), now());
+  if (!fate) co_return fate.error();
+  auto const stored = co_await durable(execution);
+  if (!stored) co_return stored.error();
+  co_return *fate;
+}
+
+Async<Result<>> Engine::Impl::decide(ExecutionId execution, std::string task, Decision decision) {
+  if (is_closed_) co_return stopping();
+  auto const decided = core_.decide(execution, task, std::move(decision), now());
+  if (!decided && decided.error().code != "already_decided") co_return decided;
+  auto const stored = co_await durable(execution);
+  if (!stored) co_return stored;
+  co_return decided;
 }
 
 Async<Result<>> Engine::Impl::durable(ExecutionId id) {

@@ -9,6 +9,7 @@
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/model/signals.hpp"
 #include "engine/model/workflow.hpp"
 #include "engine/ports/clock.hpp"
 #include "engine/ports/event_sink.hpp"
@@ -81,6 +82,7 @@ struct Submission {
   NewExecution record{};
   boost::json::object inputs{};
   std::optional<StartHold> hold{};
+  std::vector<ReusedTask> reused{};  // of a replay (plan_replay)
 };
 
 enum class Command : unsigned char { cancel, pause, resume };
@@ -107,6 +109,12 @@ class Engine {
   /// What becomes of a task that has failed and waits for a person (onFailure: pause). Durable when
   /// it returns. Errors: those of command(), unknown_task, not_waiting, output_too_large.
   Async<Result<>> resolve(ExecutionId execution, TaskResolution resolution);
+  /// A signal for an execution; durable when it returns. Errors: those of Execution::signal and of
+  /// command().
+  Async<Result<SignalFate>> signal(ExecutionId execution, SignalCall call);
+  /// A person's answer to a task that asks; durable when it returns, also when it says
+  /// already_decided. Errors: unknown_task, those of Execution::decide and of command().
+  Async<Result<>> decide(ExecutionId execution, std::string task, Decision decision);
 
   /// Takes over an execution that the journal knows: one left by a crash or another node, and goes
   /// on with it. An engine that stops leaves it to the next one. REQUIRES, as for abandon() and

@@ -74,6 +74,28 @@ void explain_pause(Execution const& execution, json::object& line) {
       {{"error", to_json(*reason)}});
 }
 
+/// What a `wait` waits for, since when and until when.
+void explain_wait(json::object wait, json::object& line) {
+  auto const text = [&](std::string_view key) {
+    auto const* found = wait.if_contains(key);
+    return found ? std::string(found->as_string()) : std::string();
+  };
+  std::string const what = text("for");
+  std::string message = "waits";
+  if (what == "signal") message += " for the signal \"" + text("signal") + '"';
+  if (what == "approval") {
+    std::string answers;
+    for (auto const& answer : wait.at("answers").as_array())
+      answers += (answers.empty() ? "" : ", ") + std::string(answer.as_string());
+    message += " for an answer (" + answers + ")";
+  }
+  message += " since " + text("since");
+  if (wait.contains("until")) message += ", until " + text("until");
+  if (wait.contains("onTimeout")) message += " (then: " + text("onTimeout") + ")";
+  if (what == "approval") message += ": " + text("message");
+  say(line, what, message, std::move(wait));
+}
+
 }  // namespace
 
 json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex task) const {
@@ -92,6 +114,7 @@ json::object Engine::Impl::explain_task(Execution const& execution, TaskIndex ta
             std::to_string(items->ended) + " of " + std::to_string(items->all) +
                 " items have ended, " + std::to_string(items->failed) + " of them failed",
             {{"items", items->all}, {"ended", items->ended}, {"failed", items->failed}});
+      if (auto wait = execution.task_wait(task)) explain_wait(std::move(*wait), line);
       auto const slot = core_.slot_of(execution.id(), task);
       auto const wait = slot ? waits_.find(*slot) : waits_.end();
       if (wait != waits_.end()) say(line, "provider", wait->second, {{"since", since}});

@@ -24,6 +24,8 @@ class Engine::Impl {
   Async<Result<>> submit(Submission submission);
   Async<Result<>> command(ExecutionId execution, Command command);
   Async<Result<>> resolve(ExecutionId execution, TaskResolution resolution);
+  Async<Result<SignalFate>> signal(ExecutionId execution, SignalCall call);
+  Async<Result<>> decide(ExecutionId execution, std::string task, Decision decision);
   Async<> adopt(
       std::shared_ptr<Workflow const> workflow,
       StoredExecution stored,

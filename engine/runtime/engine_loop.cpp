@@ -4,12 +4,15 @@
 
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+
 namespace ropewalk {
 namespace {
 
 /// Log lines alone do not deserve a commit each: they wait this long for company.
 constexpr auto company_time = std::chrono::milliseconds(10);
 constexpr std::size_t reason_bytes_max = 512;
+constexpr Duration nap_max = std::chrono::days(30);  // what is due in centuries is not to overflow
 
 }  // namespace
 
@@ -234,7 +237,7 @@ Async<> Engine::Impl::wake_loop() {
   for (;;) {
     armed_for_ = next_wake();
     if (armed_for_)
-      wake_timer_.expires_after(std::max(Duration(0), *armed_for_ - now()));
+      wake_timer_.expires_after(std::clamp(*armed_for_ - now(), Duration(0), nap_max));
     else
       wake_timer_.expires_at(Timer::time_point::max());
     co_await wake_timer_.async_wait(use_tuple);

@@ -59,7 +59,8 @@ Result<> EngineCore::submit(
     NewExecution record,
     json::object inputs,
     bool has_place,
-    Instant now
+    Instant now,
+    std::vector<ReusedTask> reused
 ) {
   if (stopping_)
     return Error{
@@ -78,6 +79,7 @@ Result<> EngineCore::submit(
   );
   Effects fx;
   live.machine.accept(now);
+  live.machine.take_over(std::move(reused), now, fx);
   if (has_place) live.machine.begin(now, fx);
   after(live, std::move(fx), now);
   return {};

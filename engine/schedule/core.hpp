@@ -83,7 +83,8 @@ class EngineCore {
       NewExecution record,
       json::object inputs,
       bool has_place,
-      Instant now
+      Instant now,
+      std::vector<ReusedTask> reused = {}
   );
   void adopt(
       std::shared_ptr<Workflow const> workflow,
@@ -109,6 +110,9 @@ class EngineCore {
   Result<> resolve(
       ExecutionId id, std::string const& task, Resolve how, json::value output, Instant now
   );
+  /// As Execution::signal and ::decide. Errors: unknown_task as well.
+  Result<SignalFate> signal(ExecutionId id, SignalCall call, Instant now);
+  Result<> decide(ExecutionId id, std::string const& task, Decision decision, Instant now);
   void granted(RequestId slot, Instant now);
   void refused(RequestId slot, Error error, Instant now);
   void attempt_finished(RequestId slot, AttemptOutcome outcome, Instant now);

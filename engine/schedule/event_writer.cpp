@@ -96,6 +96,11 @@ void EventWriter::task_status(Instant at, TaskStatusEvent const& event) {
   append_field(out, "status", to_string(event.status));
   if (event.retry_at) append_field(out, "retryAt", format_instant(*event.retry_at));
   if (!event.parent.empty()) append_field(out, "parent", event.parent);
+  if (!event.reused_from.empty()) append_field(out, "reusedFrom", event.reused_from);
+  if (!event.waiting.empty()) {
+    out += ",\"waiting\":";
+    out += event.waiting;
+  }
   append_error(out, "error", event.error);
   out += "}\n";
 }

@@ -25,7 +25,9 @@ struct TaskStatusEvent {
   Status status = Status::pending;
   Error const* error = nullptr;
   std::optional<Instant> retry_at{};
-  std::string_view parent{};  // of an instance: the task that called it
+  std::string_view parent{};       // of an instance: the task that called it
+  std::string_view waiting{};      // JSON text of what it waits for; empty: nothing
+  std::string_view reused_from{};  // where the result was taken over from; empty: nowhere
 };
 
 class EventWriter {

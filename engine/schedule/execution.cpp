@@ -53,9 +53,14 @@ void Execution::begin(Instant now, Effects& out) {
   state_.status = Status::running;
   state_.started_at = now;
   record_state(now);
-  for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
-    if (tasks_[task].unmet == 0 && !def(task).is_final && !is_terminal(tasks_[task].status))
-      dependencies_met(task, now, out);  // one before it may have ended them all
+  if (unfinished_count_ < tasks_.size()) {  // a replay: some have their results already
+    count_unmet();
+    resume_pending(/*of_finally=*/false, now, out);
+  } else {
+    for (TaskIndex task = 0; task < workflow_->tasks.size(); ++task)
+      if (tasks_[task].unmet == 0 && !def(task).is_final && !is_terminal(tasks_[task].status))
+        dependencies_met(task, now, out);  // one before it may have ended them all
+  }
   propagate(now, out);
   end_if_done(now, out);
 }
@@ -126,8 +131,12 @@ void Execution::record_task_event(TaskIndex task, Instant now) {
   if (is_item(task)) event.parent = def(task).id;
   if (auto it = details_.find(task); it != details_.end()) {
     if (it->second.error) event.error = &*it->second.error;
+    event.reused_from = it->second.reused_from;
     if (state.status == Status::retrying) event.retry_at = it->second.retry_at;
   }
+  std::string waiting;
+  if (auto const wait = task_wait(task)) waiting = to_text(*wait);
+  event.waiting = waiting;
   events_.task_status(now, event);
 }
 
@@ -152,6 +161,8 @@ TaskRecord Execution::make_record(PendingRecord& pending) const {
     record.log_bytes = detail.log_bytes;
     record.detail = detail.detail;
     if (!is_terminal(state.status)) record.hold = detail.hold;
+    if (auto const wait = task_wait(pending.task)) record.waiting = to_text(*wait);
+    record.reused_from = detail.reused_from;
   }
   if (auto const parent = parent_of(pending.task)) {
     record.parent = task_id(*parent);
@@ -185,6 +196,7 @@ Change Execution::take_change() {
   records_pending_.clear();
   change.attempts = std::exchange(attempts_pending_, {});
   change.spend = std::exchange(spend_pending_, {});
+  if (signals_) change.signals = signals_->take_changes();
   change.events = events_.take();
   state_.last_seq = events_.last_seq();
   if (auto const* error = end_error()) state_.error = to_text(to_json(*error));

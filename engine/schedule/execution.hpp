@@ -12,8 +12,11 @@
 #include "engine/model/attempt.hpp"
 #include "engine/model/log_line.hpp"
 #include "engine/model/records.hpp"
+#include "engine/model/wait_plan.hpp"
 #include "engine/model/workflow.hpp"
+#include "engine/schedule/effects.hpp"
 #include "engine/schedule/event_writer.hpp"
+#include "engine/schedule/signal_box.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -29,44 +32,6 @@
 #include <vector>
 
 namespace ropewalk {
-
-/// Why a running attempt is stopped. Its outcome is decided by this, whatever the runner says in
-/// the end.
-enum class StopReason : unsigned char {
-  none,
-  cancel,    // somebody cancelled the execution
-  failure,   // another task failed and the workflow says onFailure: cancel
-  timeout,   // the attempt took too long: tried again if the retry policy says so
-  deadline,  // the task with its retries took too long
-  shutdown,  // the server stops: goes on at its next start
-  caller,    // the task that called it as a tool ends, or has given the call up
-};
-
-/// What the caller has to do. Filled by the functions of Execution, emptied by the caller.
-struct Effects {
-  // At once:
-  std::vector<TaskIndex>
-      stop{};  // running attempts to cancel (their reason is kept by the Execution)
-  std::vector<TaskIndex> withdraw{};  // tasks that no longer want the slot that they wait for
-  std::vector<TaskIndex> released{};  // attempts that are over: their slots go back
-  /// What metrics count.
-  std::vector<TaskIndex> settled{};                   // tasks that have ended
-  std::vector<std::optional<ErrorClass>> attempts{};  // attempts that have ended; nullopt: well
-  // When the change of this step is durable:
-  std::vector<TaskIndex> ready{};     // tasks to start as soon as there is a slot
-  std::vector<TaskIndex> answered{};  // instances that have ended: their callers get take_answer()
-  bool ended = false;
-};
-
-struct ExecutionOptions {
-  std::size_t output_bytes_max = 1024 * 1024;
-  std::uint32_t interruptions_max = 100;
-  std::uint32_t calls_max = 10'000;  // of tasks as tools
-  std::size_t detail_bytes_max = 256 * 1024;
-  std::size_t stream_bytes_max = 8 * 1024 * 1024;    // of detail's `stream`
-  std::uint32_t items_max = 100'000;                 // of one forEach
-  std::size_t results_bytes_max = 16 * 1024 * 1024;  // of all its items together
-};
 
 class Execution {
  public:
@@ -88,6 +53,9 @@ class Execution {
   // What happens to it. `now` never goes back.
   /// Writes down that it was accepted.
   void accept(Instant now);
+  /// Of a replay, right behind accept(): these tasks have their results already.
+  /// REQUIRES: the workflow has them, and with each all that it depends on is among them.
+  void take_over(std::vector<ReusedTask> results, Instant now, Effects& out);
   /// It has its place among the executions of its workflow: tasks without dependencies become
   /// ready.
   void begin(Instant now, Effects& out);
@@ -132,6 +100,12 @@ class Execution {
   void cancel_call(TaskIndex instance, Instant now, Effects& out);
   /// What an instance in Effects::answered ended with; to be asked once.
   Result<json::value> take_answer(TaskIndex instance);
+  /// A signal has come: the task that waits for it longest takes it, or it is kept for the first
+  /// that will; says which of both. One with a key that came before counts once. Errors:
+  /// unknown_signal, invalid_signal, idempotency_mismatch, too_many_signals, already_ended.
+  Result<SignalFate> signal(SignalCall call, Instant now, double random, Effects& out);
+  /// A person answers. Errors: not_waiting, invalid_answer, already_decided.
+  Result<> decide(TaskIndex task, Decision decision, Instant now, double random, Effects& out);
   /// REQUIRES: the attempt runs.
   void log(TaskIndex task, LogLine line, Instant now);
   /// Timers that are due: retries, timeouts, ends of waits. Without `may_start`, when the server
@@ -216,6 +190,8 @@ class Execution {
   json::object const& inputs() const { return inputs_; }
   json::value const* task_output(TaskIndex task) const { return tasks_[task].output.get(); }
   Error const* task_error(TaskIndex task) const;
+  /// Of a `wait` that is under way (wait_view).
+  std::optional<json::object> task_wait(TaskIndex task) const;
   std::optional<Instant> task_retry_at(TaskIndex task) const;
   /// The dependencies that `task` still waits for.
   std::vector<TaskIndex> unmet_dependencies(TaskIndex task) const;
@@ -256,6 +232,11 @@ class Execution {
     std::uint32_t failed = 0;
     std::optional<Error> first_error{};
   };
+  /// Of a `wait` that is under way.
+  struct Waiting {
+    WaitPlan plan{};
+    Instant since{};
+  };
   /// What only few tasks have at a time: those that run, wait for a retry, or failed.
   struct Detail {
     StopReason stop = StopReason::none;
@@ -263,7 +244,6 @@ class Execution {
     std::uint64_t log_bytes = 0;       // what its attempts have logged
     std::uint64_t log_bytes_kept = 0;  // of them, how many its row knows
     std::optional<Instant> retry_at{};
-    std::optional<Instant> ends_at{};  // of a `wait`
     std::optional<Error> error{};
     json::value usage{};
     std::string detail{};  // JSON text
@@ -272,6 +252,8 @@ class Execution {
     std::vector<TaskIndex> calls{};  // instances that it waits for
     std::unique_ptr<Ending> ending{};
     std::unique_ptr<Items> items{};
+    std::unique_ptr<Waiting> wait{};
+    std::string reused_from{};  // until its row is written
   };
   /// A run of a task because another one called it, or for one item of a list.
   struct Instance {
@@ -312,7 +294,6 @@ class Execution {
   void count_unfinished(TaskIndex task, int change);
   void restore_tasks(StoredExecution const& stored);
   void restore_task(TaskIndex task, TaskRecord const& record);
-  bool resume_wait(TaskIndex task, Instant now);
   void resume_active(TaskIndex task, Instant now, Effects& out);
   void resume_pending(bool of_finally, Instant now, Effects& out);
   void start_over(TaskIndex task, Instant now);
@@ -373,6 +354,17 @@ class Execution {
   void cancel_restored_instances(Instant now, Effects& out);
   void restore_instance(TaskRecord const& record);
 
+  // execution_signals.cpp: waits
+  Result<> read_plan(TaskIndex task, json::value const& config, Instant since);
+  void begin_wait(TaskIndex task, Instant now, double random, Effects& out);
+  void end_wait(TaskIndex task);
+  void wait_over(TaskIndex task, Instant now, double random, Effects& out);
+  bool resume_wait(TaskIndex task, Instant now);
+  SignalBox& signal_box();
+  void take_signal(TaskIndex task, KeptSignal signal, Instant now, double random, Effects& out);
+  Result<TaskIndex> find_taker(SignalBox::Waiters const& waiters, KeptSignal const& signal) const;
+  Error not_waiting(TaskIndex task) const;
+
   // execution_items.cpp: forEach
   /// Nobody carries it out: it is over when its time has come, or its items have ended.
   bool runs_by_itself(TaskIndex task) const;
@@ -425,8 +417,12 @@ class Execution {
   std::vector<PendingRecord> records_pending_;
   std::vector<AttemptRecord> attempts_pending_;
   std::vector<SpendRecord> spend_pending_;
+  std::unique_ptr<SignalBox> signals_;  // null: none came, and nobody waits for one
   EventWriter events_;
 };
+
+/// already_decided, with what was decided; nullopt when `output` (of `task`) is no decision.
+std::optional<Error> decided_error(std::string_view task, json::value const* output);
 
 /// Stands in for a definition that cannot be read any more: the tasks that have rows, without
 /// dependencies.

@@ -30,11 +30,13 @@ std::optional<AttemptRequest> Execution::start_attempt(
   detail.error.reset();
   detail.usage = nullptr;
   detail.detail.clear();
-  record_task_event(task, now);
 
   ExecutionScope const scope(*this, task);
   std::vector<SecretText> secrets;
   auto config = def(task).config.evaluate(scope, {}, &secrets);
+  if (config && def(task).type->name == "wait")
+    if (auto const plan = read_plan(task, *config, now); !plan) config = plan.error();
+  record_task_event(task, now);
   if (!config) {
     attempt_failed(task, config.error(), now, random, out);
     propagate(now, out);
@@ -83,21 +85,8 @@ std::optional<AttemptRequest> Execution::start_attempt(
 void Execution::run_inline(
     TaskIndex task, json::value config, Instant now, double random, Effects& out
 ) {
-  auto const* fields = config.if_object();
-  if (def(task).type->name == "wait") {
-    auto const* text = fields ? fields->if_contains("duration") : nullptr;
-    auto const duration = text && text->is_string() ? parse_duration(text->get_string())
-                                                    : Result<Duration>(Error{
-                                                          ErrorClass::permanent,
-                                                          "invalid_duration",
-                                                          "duration is not a text like \"5s\"",
-                                                          "write it like 500ms, 1s, 5m"});
-    if (duration) {
-      details_[task].ends_at = now + *duration;
-      set_timer(now + *duration, task, TimerKind::wait_end);
-      return;
-    }
-    attempt_failed(task, duration.error(), now, random, out);
+  if (details_[task].wait) {
+    begin_wait(task, now, random, out);
   } else if (def(task).cases) {
     auto chosen = choose_case(task);
     if (chosen)
@@ -105,6 +94,7 @@ void Execution::run_inline(
     else
       attempt_failed(task, chosen.error(), now, random, out);
   } else {
+    auto const* fields = config.if_object();
     auto const* value = fields ? fields->if_contains("value") : nullptr;
     attempt_succeeded(task, value ? *value : json::value(), now, random, out);
   }

@@ -194,8 +194,8 @@ void Execution::cancel_rest(StopReason reason, Instant now, Effects& out, bool o
     if (status == Status::running) {
       stop_attempt(task, reason, now, out);
       if (details_[task].items) {
-        advancing_.push_back(task);         // it ends when its items have
-      } else if (details_[task].ends_at) {  // a wait has nobody who could answer
+        advancing_.push_back(task);      // it ends when its items have
+      } else if (details_[task].wait) {  // nobody has to be told to stop
         leave_running(task);
         settle(task, Status::cancelled, now, out);
       }

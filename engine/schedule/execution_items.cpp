@@ -48,7 +48,7 @@ std::optional<Execution::ItemCounts> Execution::item_counts(TaskIndex task) cons
 
 bool Execution::runs_by_itself(TaskIndex task) const {
   auto const it = details_.find(task);
-  return it != details_.end() && (it->second.ends_at || it->second.items);
+  return it != details_.end() && (it->second.wait || it->second.items);
 }
 
 void Execution::begin_items(TaskIndex task, Instant now, Effects& out) {

@@ -162,7 +162,7 @@ void Execution::conclude_attempt(
 
 void Execution::leave_running(TaskIndex task) {
   --running_count_;
-  details_[task].ends_at.reset();
+  end_wait(task);
 }
 
 void Execution::attempt_succeeded(

@@ -39,6 +39,7 @@ Execution::Execution(
   if (!state_.error.empty()) failure_ = error_from_json(read_back(state_.error));
   count_unmet();
   restore_tasks(stored);
+  if (!stored.signals.empty()) signal_box().restore(stored.signals);
 }
 
 void Execution::restore_tasks(StoredExecution const& stored) {
@@ -125,20 +126,6 @@ void Execution::resume_active(TaskIndex task, Instant now, Effects& out) {
   ++running_count_;
   if (def(task).type->name == "wait" && resume_wait(task, now)) return;
   interrupted(task, now, out);
-}
-
-bool Execution::resume_wait(TaskIndex task, Instant now) {
-  ExecutionScope const scope(*this, task);
-  auto const config = def(task).config.evaluate(scope);
-  auto const* fields = config ? config->if_object() : nullptr;
-  auto const* text = fields ? fields->if_contains("duration") : nullptr;
-  if (!text || !text->is_string()) return false;
-  auto const duration = parse_duration(text->get_string());
-  if (!duration) return false;
-  Instant const ends_at = std::max(now, tasks_[task].started_at + *duration);
-  details_[task].ends_at = ends_at;
-  set_timer(ends_at, task, TimerKind::wait_end);
-  return true;
 }
 
 /// Decides about the tasks that nothing has been decided about: those of `finally`, or all others.

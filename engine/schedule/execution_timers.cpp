@@ -57,7 +57,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
       stop_attempt(task, StopReason::timeout, now, out);
       break;
     case TimerKind::wait_end:
-      attempt_succeeded(task, nullptr, now, random, out);
+      wait_over(task, now, random, out);
       break;
     case TimerKind::queue_timeout:
       fail(
@@ -73,7 +73,7 @@ void Execution::fire(Timer const& timer, Instant now, double random, Effects& ou
       );
       break;
     case TimerKind::deadline:
-      if (tasks_[task].status == Status::running && !details_[task].ends_at) {
+      if (tasks_[task].status == Status::running && !details_[task].wait) {
         stop_attempt(task, StopReason::deadline, now, out);
         if (details_[task].items) stop_items(task, now, out);
         break;

@@ -46,6 +46,13 @@ class ExecutionApi {
   Async<Response> resolve(Request request);
   Async<Response> retry(Request request);
   Async<Response> started(Request request, Started started);
+  // signal_api.cpp
+  Async<Response> signal(Request request);
+  Async<Response> approve(Request request);
+  Async<Response> approvals(Request request);
+  // replay_api.cpp
+  Async<Response> replay(Request request);
+  Async<Response> diff(Request request);
 
   Backend& backend_;
   Limits const& limits_;

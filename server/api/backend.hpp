@@ -7,6 +7,7 @@
 #include "engine/async/async.hpp"
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
+#include "engine/model/signals.hpp"
 #include "engine/model/status.hpp"
 #include "engine/model/workflow.hpp"
 #include "engine/runtime/engine.hpp"
@@ -44,6 +45,17 @@ struct StartRequest {
   std::string idempotency_key{};
   std::string
       body_hash{};  // of the request, to tell a repeat from another request with the same key
+};
+
+/// An execution that goes on from the results of another one. What is absent is as it was there.
+struct ReplayRequest {
+  std::vector<std::string> from{};                 // tasks that run again; empty: those that failed
+  std::optional<boost::json::object> inputs{};     // over those of the other one
+  std::optional<boost::json::object> variables{};  // over those of the workflow
+  std::string workflow{};                          // "name" or "name@version"
+  InlineDefinition definition{};                   // or this one
+  std::string idempotency_key{};
+  std::string body_hash{};  // as in StartRequest
 };
 
 struct Started {
@@ -121,6 +133,17 @@ class Backend {
   virtual Async<Result<>> resolve(ExecutionId id, TaskResolution resolution) = 0;
   /// Errors: not_found, still_running, nothing_to_retry.
   virtual Async<Result<>> retry(ExecutionId id) = 0;
+  /// Errors: not_found, unknown_task, invalid_argument, those of start().
+  virtual Async<Result<Started>> replay(ExecutionId id, ReplayRequest request) = 0;
+  /// Where two executions differ (execution_diff.hpp). Errors: not_found.
+  virtual Async<Result<boost::json::object>> diff(ExecutionId first, ExecutionId second) = 0;
+  /// Errors: not_found, already_ended, not_here, those of Execution::signal.
+  virtual Async<Result<SignalFate>> signal(ExecutionId id, SignalCall call) = 0;
+  /// Errors: not_found (execution or task), already_ended, not_here, those of Execution::decide.
+  virtual Async<Result<>> decide(ExecutionId id, std::string task, Decision decision) = 0;
+  /// Tasks that ask a person, those of the newest executions first: {"execution", "task",
+  /// "workflow"} and what wait_view() says.
+  virtual Async<Result<Page>> approvals(std::string after, std::uint32_t limit) = 0;
   /// Waits for the end; false when `limit` passed first. Errors: not_found.
   virtual Async<Result<bool>> wait_for_end(ExecutionId id, Duration limit) = 0;
   virtual Async<Result<LivePlace>> place(ExecutionId id) = 0;

@@ -12,15 +12,6 @@ namespace {
 constexpr std::uint32_t page_size = 50;
 constexpr std::uint32_t page_size_max = 500;
 
-Result<std::string> read_idempotency_key(Request const& request) {
-  auto const key = request.header("Idempotency-Key");
-  bool const is_plain =
-      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 127; });
-  if (is_plain && key.size() <= 255 && request.header_count("Idempotency-Key") <= 1)
-    return std::string(key);
-  return invalid_argument("Idempotency-Key is one word of at most 255 visible ASCII characters");
-}
-
 Result<ExecutionFilter> read_filter(Request const& request) {
   if (auto const known = check_query(request, {"status", "workflow", "label", "after", "limit"});
       !known)
@@ -91,6 +82,13 @@ void ExecutionApi::add_to(Router& router) {
       Access::write,
       &ExecutionApi::resolve
   );
+  route(Method::post, "/v1/executions/{id}/replay", Access::write, &ExecutionApi::replay);
+  route(Method::get, "/v1/executions/{id}/diff/{other}", Access::read, &ExecutionApi::diff);
+  route(Method::post, "/v1/executions/{id}/signals/{name}", Access::write, &ExecutionApi::signal);
+  route(
+      Method::post, "/v1/executions/{id}/approvals/{task}", Access::write, &ExecutionApi::approve
+  );
+  route(Method::get, "/v1/approvals", Access::read, &ExecutionApi::approvals);
 }
 
 Async<Response> ExecutionApi::create(Request request) {

@@ -158,6 +158,15 @@ Result<StartRequest> read_start_request(Request& request, std::string idempotenc
   return out;
 }
 
+Result<std::string> read_idempotency_key(Request const& request) {
+  auto const key = request.header("Idempotency-Key");
+  bool const is_plain =
+      std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 127; });
+  if (is_plain && key.size() <= 255 && request.header_count("Idempotency-Key") <= 1)
+    return std::string(key);
+  return invalid_argument("Idempotency-Key is one word of at most 255 visible ASCII characters");
+}
+
 Result<json::object> read_json_object(
     Request const& request, std::vector<std::string_view> const& known
 ) {
@@ -170,12 +179,12 @@ Result<json::object> read_json_object(
   return std::move(*object);
 }
 
-Result<ExecutionId> read_execution_id(Request const& request) {
-  auto const id = ExecutionId::parse(request.param("id"));
+Result<ExecutionId> read_execution_id(Request const& request, std::string_view name) {
+  auto const id = ExecutionId::parse(request.param(name));
   if (id) return *id;
   Error error;
   error.code = "invalid_id";
-  error.message = "\"" + shorten(request.param("id"), 64) + "\" is not the id of an execution";
+  error.message = "\"" + shorten(request.param(name), 64) + "\" is not the id of an execution";
   return error;
 }
 

@@ -14,6 +14,10 @@ Result<StartRequest> read_start_request(boost::json::object fields);
 /// Errors: those of read_json_body as well.
 Result<StartRequest> read_start_request(Request& request, std::string idempotency_key);
 
+/// {from?, inputs?, variables?, workflow?}: all of them may be missing. Errors: invalid_argument,
+/// those of read_json_body.
+Result<ReplayRequest> read_replay_request(Request const& request, std::string idempotency_key);
+
 /// The body as JSON. Errors: unsupported_media_type, invalid_json, duplicate_key, too_large.
 Result<boost::json::value> read_json_body(Request const& request);
 /// The same, and it must be an object with no other fields than `known`. Errors: invalid_argument
@@ -22,8 +26,10 @@ Result<boost::json::object> read_json_object(
     Request const& request, std::vector<std::string_view> const& known
 );
 
-/// Errors: invalid_id.
-Result<ExecutionId> read_execution_id(Request const& request);
+/// Empty when there is none. Errors: invalid_argument.
+Result<std::string> read_idempotency_key(Request const& request);
+/// `name`: of the part of the path. Errors: invalid_id.
+Result<ExecutionId> read_execution_id(Request const& request, std::string_view name = "id");
 /// A query parameter that is a whole number; `fallback` when it is not there. Errors:
 /// invalid_argument.
 Result<std::uint64_t> read_number(

@@ -52,6 +52,15 @@ json::object attempt_view(AttemptRecord const& attempt) {
   return out;
 }
 
+/// Those that no task has taken yet: {"name", "at"}.
+void put_signals(json::object& out, std::vector<SignalRecord> const& signals) {
+  json::array kept;
+  for (auto const& signal : signals)
+    if (signal.taken_by.empty())
+      kept.push_back(json::object{{"name", signal.name}, {"at", format_instant(signal.at)}});
+  if (!kept.empty()) out["signals"] = std::move(kept);
+}
+
 /// "calls", "tokens" and "costUsd", where anything was called; "unpricedCalls" are not in the cost.
 void put_spend(json::object& out, sql::SpendTotal const& total) {
   if (total.calls == 0) return;
@@ -92,6 +101,8 @@ json::object task_view(TaskRecord const& task) {
   put_json(out, "output", task.output);
   put_json(out, "error", task.error);
   put_json(out, "usage", task.usage);
+  put_json(out, "waiting", task.waiting);
+  if (!task.reused_from.empty()) out["reusedFrom"] = task.reused_from;
   if (task.hold != Hold::none) out["hold"] = hold_name(task.hold);
   if (!task.parent.empty()) {
     out["template"] = template_of(task.task);
@@ -174,6 +185,11 @@ json::object execution_view(sql::ExecutionRow const& row, Workflow const* workfl
   put_state(out, stored.state);
   put_json(out, "inputs", stored.created.inputs);
   put_relatives(out, row);
+  if (stored.created.replay_of) out["replayOf"] = stored.created.replay_of->to_string();
+  json::array replays;
+  for (auto const& replay : row.replays) replays.emplace_back(replay.to_string());
+  if (!replays.empty()) out["replays"] = std::move(replays);
+  put_signals(out, stored.signals);
   sql::SpendTotal sum;
   std::unordered_map<std::string_view, sql::SpendTotal const*> spend;
   for (auto const& total : row.spend) {

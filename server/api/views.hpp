@@ -16,10 +16,11 @@ boost::json::object workflow_view(sql::WorkflowVersion const& version);
 /// "finishedAt","error","lastSeq"}
 boost::json::object summary_view(sql::ExecutionSummary const& summary);
 
-/// The same with inputs, directory, what it cost, why it is held, and every task in the order of
-/// the workflow, PENDING ones included, each with its attempts; behind a task its calls as a tool
-/// (`lookup[1]`), each with its "parent". `workflow` may be null (its definition cannot be read any
-/// more): then only recorded tasks are there.
+/// The same with inputs, directory, what it cost, why it is held, the signals that it keeps, what
+/// it is a replay of and what are replays of it ("replayOf", "replays"), and every task in the
+/// order of the workflow, PENDING ones included, each with its attempts; behind a task its calls as
+/// a tool (`lookup[1]`), each with its "parent". `workflow` may be null (its definition cannot be
+/// read any more): then only recorded tasks are there.
 boost::json::object execution_view(sql::ExecutionRow const& row, Workflow const* workflow);
 
 /// One task with its attempts: as in execution_view, and detail, input, parent.

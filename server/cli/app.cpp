@@ -33,6 +33,16 @@ int dispatch(Arguments const& arguments) {
       return control_command(arguments);
     case Verb::resolve:
       return resolve_command(arguments);
+    case Verb::approve:
+      return approve_command(arguments);
+    case Verb::signal:
+      return signal_command(arguments);
+    case Verb::approvals:
+      return approvals_command(arguments);
+    case Verb::replay:
+      return replay_command(arguments);
+    case Verb::diff:
+      return diff_command(arguments);
     case Verb::prune:
       return prune_command(arguments);
     case Verb::providers:

@@ -80,6 +80,46 @@ void add_local(CLI::App& app, Arguments& out, Commands& commands) {
   commands.emplace_back(app.add_subcommand("version", "Print the version"), Verb::version);
 }
 
+/// What is told to an execution.
+void add_telling(CLI::App& app, Arguments& out, Commands& commands) {
+  auto const of_execution = [&](char const* name, char const* help, Verb verb) {
+    auto* command = app.add_subcommand(name, help);
+    command->add_option("ID", out.execution, "the execution, or the beginning of its id")
+        ->required();
+    commands.emplace_back(command, verb);
+    return command;
+  };
+  auto* approve = of_execution("approve", "Answer a task that asks", Verb::approve);
+  approve->add_option("TASK", out.task, "the task; 'review[3]' of a list")->required();
+  approve->add_option("--answer", out.answer, "one of the answers that it takes")
+      ->capture_default_str();
+  approve->add_option("--comment", out.comment, "why");
+  approve->add_option("--by", out.by, "who says so")->envname("USER");
+
+  auto* signal = of_execution("signal", "Send a signal to an execution", Verb::signal);
+  signal->add_option("NAME", out.signal, "the signal")->required();
+  signal->add_option("--payload", out.payload, "what comes with it, as JSON");
+  signal->add_option("--key", out.key, "the same key counts once");
+
+  auto* approvals = app.add_subcommand("approvals", "List the tasks that ask for an answer");
+  approvals->add_option("--limit", out.limit, "at most so many")->capture_default_str();
+  commands.emplace_back(approvals, Verb::approvals);
+
+  auto* replay = of_execution(
+      "replay", "Run an execution again, as a new one that takes over results", Verb::replay
+  );
+  replay->add_option("--from", out.from, "run this task and what follows; may be given many times")
+      ->allow_extra_args(false);
+  replay->add_option("-i,--input", out.inputs, "another input, NAME=VALUE")
+      ->allow_extra_args(false);
+  replay->add_option("--variable", out.variables, "another variable, NAME=VALUE")
+      ->allow_extra_args(false);
+  replay->add_option("--workflow", out.workflow, "another definition: a file, or NAME[@VERSION]");
+
+  auto* diff = of_execution("diff", "Show where two executions differ", Verb::diff);
+  diff->add_option("OTHER", out.other, "the other execution")->required();
+}
+
 void add_remote(CLI::App& app, Arguments& out, Commands& commands) {
   auto* ps = app.add_subcommand("ps", "List executions");
   ps->add_flag("-a,--all", out.all, "those that have ended too");
@@ -265,6 +305,7 @@ ParsedArguments parse_arguments(int argc, char const* const* argv) {
   add_run(app, out, commands);
   add_local(app, out, commands);
   add_remote(app, out, commands);
+  add_telling(app, out, commands);
   add_providers(app, out, commands);
   add_secret(app, out, commands);
   add_sim(app, out, commands);

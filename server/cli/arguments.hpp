@@ -24,6 +24,11 @@ enum class Verb : unsigned char {
   resume,
   resolve,
   retry,
+  approve,
+  signal,
+  approvals,
+  replay,
+  diff,
   prune,
   providers,
   secret_list,
@@ -47,30 +52,39 @@ struct Arguments {
   bool json = false;
   std::map<std::string, std::string> config_flags{};  // by field name, as given
 
-  std::vector<std::string> files{};   // run, graph, hook set (one), validate
-  std::vector<std::string> inputs{};  // run, schedule set: "name=value"
-  std::string inputs_file{};          // run, schedule set
-  std::string output{};               // run: "task" or "task.path", printed at the end
-  std::vector<std::string> labels{};  // run, ps, schedule set: "name=value"
-  std::optional<int> priority{};      // run, schedule set
-  bool watch = false;                 // run: live progress even where output is no terminal
-  bool tokens = false;                // run: the texts of tasks as they come
-  std::string format = "mermaid";     // graph
-  std::string expression{};           // eval
-  std::string with_file{};            // eval
-  bool all = false;                   // ps
-  std::string status{};               // ps
-  std::string workflow{};             // ps, schedule set
-  std::uint32_t limit = 50;           // ps
-  std::string execution{};            // show, logs, why, cancel, pause, resume, resolve, retry
-  std::string action{};               // resolve
-  std::string task{};                 // show, logs, why
-  bool follow = false;                // logs
-  std::string older_than{};           // prune
-  std::string costs_older_than{};     // prune; empty: costs are kept
-  bool is_live = false;               // providers --live
-  std::string provider{};             // providers check
-  std::string model{};                // providers check
+  std::vector<std::string> files{};      // run, graph, hook set (one), validate
+  std::vector<std::string> inputs{};     // run, replay, schedule set: "name=value"
+  std::string inputs_file{};             // run, schedule set
+  std::string output{};                  // run: "task" or "task.path", printed at the end
+  std::vector<std::string> labels{};     // run, ps, schedule set: "name=value"
+  std::optional<int> priority{};         // run, schedule set
+  bool watch = false;                    // run: live progress even where output is no terminal
+  bool tokens = false;                   // run: the texts of tasks as they come
+  std::string format = "mermaid";        // graph
+  std::string expression{};              // eval
+  std::string with_file{};               // eval
+  bool all = false;                      // ps
+  std::string status{};                  // ps
+  std::string workflow{};                // ps, schedule set; replay: a file or a name
+  std::uint32_t limit = 50;              // ps, approvals
+  std::string execution{};               // of those that are about one
+  std::string action{};                  // resolve
+  std::string task{};                    // show, logs, why, approve, resolve
+  std::string answer = "approve";        // approve
+  std::string comment{};                 // approve
+  std::string by{};                      // approve
+  std::string signal{};                  // signal: its name
+  std::string payload{};                 // signal: JSON
+  std::string key{};                     // signal
+  std::vector<std::string> from{};       // replay
+  std::vector<std::string> variables{};  // replay: "name=value"
+  std::string other{};                   // diff
+  bool follow = false;                   // logs
+  std::string older_than{};              // prune
+  std::string costs_older_than{};        // prune; empty: costs are kept
+  bool is_live = false;                  // providers --live
+  std::string provider{};                // providers check
+  std::string model{};                   // providers check
 
   std::string secret{};  // secret set, rm
   std::string subcommand{};                     // schedule, hook: "set", "list", …

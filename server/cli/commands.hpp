@@ -26,6 +26,15 @@ int why_command(Arguments const& arguments);
 
 /// resolve TASK ACTION (control_commands.cpp)
 int resolve_command(Arguments const& arguments);
+// What is told to an execution (signal_commands.cpp)
+int approve_command(Arguments const& arguments);
+int signal_command(Arguments const& arguments);
+int approvals_command(Arguments const& arguments);
+// replay_command.cpp
+int replay_command(Arguments const& arguments);
+/// 0: equal, 1: they differ.
+int diff_command(Arguments const& arguments);
+
 /// cancel, pause, resume, retry (control_commands.cpp)
 int control_command(Arguments const& arguments);
 int prune_command(Arguments const& arguments);

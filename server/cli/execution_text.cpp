@@ -69,6 +69,14 @@ std::string model_note(json::object const& task) {
   return out;
 }
 
+/// What it waits for, or where its result is from.
+std::string own_note(json::object const& task) {
+  if (auto const* waiting = task.if_contains("waiting"); waiting != nullptr && waiting->is_object())
+    return wait_text(waiting->get_object());
+  auto const from = text_at(task, "reusedFrom");
+  return from.empty() ? std::string() : "taken over from " + std::string(from);
+}
+
 void add_tasks(
     std::vector<std::string>& out,
     json::array const& tasks,
@@ -84,6 +92,7 @@ void add_tasks(
     auto note = complaint.message;
     if (!complaint.hint.empty()) note += " (mend: " + complaint.hint + ")";
     if (note.empty()) note = model_note(*task);
+    if (note.empty()) note = own_note(*task);
     auto const attempt = number_at(*task, "attempt");
     rows.push_back(
         {id_of(*task),
@@ -154,6 +163,9 @@ std::vector<std::string> execution_lines(
   add_fact(out, "took", elapsed_of(execution, now));
   add_fact(out, "inputs", compact(execution, "inputs"));
   add_fact(out, "labels", compact(execution, "labels"));
+  add_fact(out, "replay of", std::string(text_at(execution, "replayOf")));
+  if (auto const* replays = execution.if_contains("replays"); replays != nullptr)
+    add_fact(out, "replays", to_text(*replays));
   auto const complaint = complaint_of(execution.if_contains("error"));
   add_fact(out, "error", complaint.message);
   add_fact(out, "mend", complaint.hint);

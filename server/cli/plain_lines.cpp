@@ -45,6 +45,21 @@ void add_hold(std::vector<std::string>& out, boost::json::object const& event, S
   add_complaint(out, complaint, style);
 }
 
+/// What the task waits for, and how a person gives it.
+void add_wait(std::vector<std::string>& out, boost::json::object const& event, Style style) {
+  auto const* waiting = event.if_contains("waiting");
+  auto const* fields = waiting == nullptr ? nullptr : waiting->if_object();
+  auto const text = fields == nullptr ? std::string() : wait_text(*fields);
+  if (text.empty()) return;
+  out.push_back("    " + text);
+  bool const is_signal = !text_at(*fields, "signal").empty();
+  auto mend = std::string("    ropewalk ") + (is_signal ? "signal " : "approve ") +
+              strip_control(text_at(event, "execution")) + " ";
+  mend += is_signal ? strip_control(text_at(*fields, "signal"))
+                    : "'" + strip_control(text_at(event, "task")) + "' --answer …";
+  out.push_back(paint(mend, Colour::grey, style));
+}
+
 std::string again_text(boost::json::object const& event) {
   auto const attempt = number_at(event, "attempt");
   return attempt > 1 ? "  try " + std::to_string(attempt) : std::string();
@@ -80,6 +95,7 @@ std::vector<std::string> plain_lines(
   // Nothing is to be mended yet.
   if (*status != Status::failed || is_failed_call) complaint.hint.clear();
   if (is_task) add_complaint(out, complaint, style);
+  if (is_task) add_wait(out, event, style);
   return out;
 }
 

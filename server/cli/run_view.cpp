@@ -43,6 +43,18 @@ Complaint complaint_of(json::value const* error) {
   return out;
 }
 
+std::string wait_text(json::object const& waiting) {
+  if (auto const signal = text_at(waiting, "signal"); !signal.empty())
+    return "waits for the signal " + strip_control(signal);
+  auto const* answers = waiting.if_contains("answers");
+  if (answers == nullptr || !answers->is_array()) return {};
+  std::string out;
+  for (auto const& answer : answers->get_array())
+    if (auto const* text = answer.if_string())
+      out += (out.empty() ? "" : ", ") + strip_control(std::string_view(*text));
+  return strip_control(text_at(waiting, "message")) + " (" + out + ")";
+}
+
 std::optional<Duration> TaskView::elapsed(Instant now) const {
   if (!started_at) return std::nullopt;
   auto const end = status == Status::running ? now : finished_at.value_or(now);
@@ -135,7 +147,9 @@ void RunView::apply_task(json::object const& event, Instant at) {
   task_view.complaint = complaint_of(event.if_contains("error"));
   if (*status == Status::running) {
     task_view.started_at = at;
-    task_view.last_line.clear();
+    auto const* waiting = event.if_contains("waiting");
+    bool const waits = waiting != nullptr && waiting->is_object();
+    task_view.last_line = waits ? wait_text(waiting->get_object()) : std::string();
   }
   if (*status != Status::running || task_view.text_attempt < task_view.attempt)
     task_view.text.clear();

@@ -26,6 +26,10 @@ struct Complaint {
 /// From an Error as JSON; empty when it is none.
 Complaint complaint_of(boost::json::value const* error);
 
+/// What a `wait` waits for, as a person reads it; empty where it is a time. `waiting` is that of an
+/// event, a task or an approval.
+std::string wait_text(boost::json::object const& waiting);
+
 struct TaskView {
   std::string id{};
   std::string parent{};  // of a call: the task that called; empty: a task of the workflow

@@ -242,6 +242,8 @@ Lines task_lines(json::object const& task, Instant now, std::size_t width, Style
     add_fact(out, "prompt", std::string(text_at(*detail, "prompt")));
   }
   add_spend(out, task);
+  if (auto const* waiting = object_at(task, "waiting")) add_fact(out, "waits", wait_text(*waiting));
+  add_fact(out, "taken from", std::string(text_at(task, "reusedFrom")));
   auto const complaint = complaint_of(task.if_contains("error"));
   add_fact(out, "error", complaint.message);
   add_fact(out, "mend", complaint.hint);

@@ -18,6 +18,10 @@ class FakeBackend : public Backend {
   std::vector<TaskResolution> resolutions;
   std::map<ExecutionId, std::vector<StoredText>> texts_of;  // in the order of their tasks
   std::map<ExecutionId, GraphSource> graphs;
+  std::vector<std::pair<ExecutionId, ReplayRequest>> replays;
+  std::vector<SignalCall> signals;
+  SignalFate signal_fate = SignalFate::taken;
+  std::vector<std::pair<std::string, Decision>> decisions;
   std::vector<CostQuery> cost_queries;
   boost::json::array cost_items;
   std::vector<std::pair<Duration, std::optional<Duration>>> prunes;
@@ -105,6 +109,27 @@ class FakeBackend : public Backend {
     co_return Result<>{};
   }
   Async<Result<>> retry(ExecutionId) override { co_return not_found(); }
+  Async<Result<Started>> replay(ExecutionId execution, ReplayRequest request) override {
+    if (!events_of.contains(execution)) co_return not_found();
+    replays.emplace_back(execution, std::move(request));
+    co_return Started{id(77), false};
+  }
+  Async<Result<boost::json::object>> diff(ExecutionId first, ExecutionId second) override {
+    boost::json::object out;
+    out["equal"] = first == second;
+    co_return out;
+  }
+  Async<Result<SignalFate>> signal(ExecutionId execution, SignalCall call) override {
+    if (!events_of.contains(execution)) co_return not_found();
+    signals.push_back(std::move(call));
+    co_return signal_fate;
+  }
+  Async<Result<>> decide(ExecutionId execution, std::string task, Decision decision) override {
+    if (!events_of.contains(execution)) co_return not_found();
+    decisions.emplace_back(std::move(task), std::move(decision));
+    co_return Result<>{};
+  }
+  Async<Result<Page>> approvals(std::string, std::uint32_t) override { co_return page(); }
   Async<Result<bool>> wait_for_end(ExecutionId, Duration) override { co_return true; }
   Async<Result<LivePlace>> place(ExecutionId execution) override {
     auto const found = events_of.find(execution);

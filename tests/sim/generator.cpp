@@ -25,6 +25,29 @@ object generate_retry(Random& random) {
   return retry;
 }
 
+/// A wait for a time, a signal or an answer.
+void add_wait(Random& random, std::uint64_t time_max, object& task) {
+  task["type"] = "wait";
+  std::uint64_t const kind = random.below(10);
+  if (kind < 6) {
+    task["duration"] = milliseconds(random.below(time_max));
+    return;
+  }
+  bool const has_deadline = random.chance(50);
+  object wait;
+  if (has_deadline) wait["deadline"] = milliseconds(100 + random.below(3000));
+  if (kind < 8) {
+    wait["name"] = "s" + std::to_string(random.below(3));
+    if (random.chance(30)) wait["schema"] = object{{"type", "integer"}};
+    if (has_deadline && random.chance(50)) wait["onTimeout"] = "continue";
+    task["signal"] = std::move(wait);
+  } else {
+    wait["message"] = "Shall it go on?";
+    if (has_deadline && random.chance(50)) wait["onTimeout"] = "reject";
+    task["approval"] = std::move(wait);
+  }
+}
+
 array generate_dependencies(Random& random, std::uint64_t task, boost::json::object const& tasks) {
   array dependencies;
   std::uint64_t const wanted = random.below(4);
@@ -104,8 +127,7 @@ void add_called_tasks(Random& random, object& tasks) {
       task["type"] = "pass";
       if (n == 1) task["value"] = "${{ args }}";
     } else if (kind == 2) {
-      task["type"] = "wait";
-      task["duration"] = milliseconds(random.below(300));
+      add_wait(random, 300, task);
     } else {
       bool const calls = kind < 5 && !names.empty();
       task["type"] = calls ? "agent" : "work";
@@ -129,8 +151,7 @@ object generate_task(Random& random, std::uint64_t n, object const& tasks) {
     task["type"] = "pass";
     task["value"] = static_cast<std::int64_t>(n);
   } else if (kind == 9) {
-    task["type"] = "wait";
-    task["duration"] = milliseconds(random.below(800));
+    add_wait(random, 800, task);
   } else {
     task["type"] = "work";
     add_options(random, task);

@@ -1,5 +1,6 @@
 #include "tests/sim/memory_journal.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -51,6 +52,7 @@ void MemoryJournal::store(std::vector<Change> const& batch) {
     );
     store_tasks(row, change);
     store_events(row, change);
+    store_signals(row, change);
     if (change.state) {
       require(
           change.state->last_seq == row.stored.state.last_seq,
@@ -91,6 +93,12 @@ void MemoryJournal::store_tasks(Row& row, Change const& change) {
     else if (record.queued_at)
       row.first_queued.try_emplace(record.task, *record.queued_at);
     auto const& stored = row.tasks.insert_or_assign(record.task, merged(row, record)).first->second;
+    require(
+        record.waiting.empty() || record.status == Status::running,
+        "only who runs waits for something",
+        change.execution,
+        record.task
+    );
     bool const is_instance = record.task.find('[') != std::string::npos;
     require(
         is_instance != (stored.parent.empty() || stored.input.empty()),
@@ -124,6 +132,42 @@ void MemoryJournal::store_events(Row& row, Change const& change) {
         change.execution
     );
     last = chunk.last_seq;
+  }
+}
+
+void MemoryJournal::store_signals(Row& row, Change const& change) {
+  std::set<std::string> takers;
+  for (auto const& signal : change.signals) {
+    auto& signals = row.stored.signals;
+    std::string const what = "signal " + std::to_string(signal.number);
+    require(
+        signal.number >= 1 && signal.number <= signals.size() + 1,
+        "signals are numbered without gaps",
+        change.execution,
+        what
+    );
+    if (signal.number > signals.size()) {
+      bool const is_new =
+          signal.key.empty() ||
+          std::ranges::find(signals, signal.key, &SignalRecord::key) == signals.end();
+      require(is_new, "a signal with a key comes once", change.execution, what);
+      signals.push_back(signal);
+    } else {
+      auto& before = signals[signal.number - 1];
+      require(before.taken_by.empty(), "a signal is taken once", change.execution, what);
+      before = signal;
+    }
+    if (signal.taken_by.empty()) continue;
+    require(
+        takers.insert(signal.taken_by).second, "a wait takes one signal", change.execution, what
+    );
+    auto const task = row.tasks.find(signal.taken_by);
+    require(
+        task != row.tasks.end() && is_terminal(task->second.status),
+        "who has taken a signal has ended",
+        change.execution,
+        what
+    );
   }
 }
 

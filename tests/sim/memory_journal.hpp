@@ -39,6 +39,7 @@ class MemoryJournal {
  private:
   void store_tasks(Row& row, Change const& change);
   void store_events(Row& row, Change const& change);
+  void store_signals(Row& row, Change const& change);
 
   std::map<ExecutionId, Row> rows_;
   std::map<ExecutionId, bool> retried_;

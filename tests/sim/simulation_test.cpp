@@ -37,6 +37,8 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
       total.resolved += world.counts().resolved;
       total.items += world.counts().items;
       total.finals += world.counts().finals;
+      total.signals += world.counts().signals;
+      total.decisions += world.counts().decisions;
     } catch (Violation const& violation) {
       ADD_FAILURE() << violation.what() << "\n  again with: tests_sim --seed " << seed;
     }
@@ -47,7 +49,8 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
             << total.calls << " calls (" << total.answers << " answered, " << total.loans
             << " on loan), " << total.holds << " held for a person, " << total.resolved
             << " failures resolved, " << total.items << " items, " << total.finals
-            << " attempts of finally\n";
+            << " attempts of finally, " << total.signals << " signals, " << total.decisions
+            << " decisions\n";
   if (seeds_count >= 1000) {
     EXPECT_GT(total.executions, seeds_count);
     EXPECT_GT(total.crashes, seeds_count / 2) << "a run in which nothing goes wrong proves nothing";
@@ -58,6 +61,8 @@ TEST(Simulation, KeepsEveryPromiseUnderEverySeed) {
     EXPECT_GT(total.resolved, 0U);
     EXPECT_GT(total.items, 0U);
     EXPECT_GT(total.finals, 0U);
+    EXPECT_GT(total.signals, seeds_count / 10);
+    EXPECT_GT(total.decisions, seeds_count / 10);
   }
 }
 

@@ -30,7 +30,7 @@ class World {
   struct Counts {
     std::size_t executions = 0, tasks_done = 0, attempts = 0, crashes = 0, cancels = 0, retries = 0,
                 rejected = 0, calls = 0, answers = 0, loans = 0, holds = 0, resolved = 0, items = 0,
-                finals = 0;
+                finals = 0, signals = 0, decisions = 0;
   };
   Counts const& counts() const { return counts_; }
 
@@ -89,6 +89,29 @@ class World {
   void resolve(ExecutionId id);
   void retry_by_hand(ExecutionId id);
 
+  // Who talks to it from outside (world_signals.cpp)
+  struct Sent {
+    ExecutionId execution{};
+    std::string name{};
+    std::int64_t payload = 0;
+    std::string key{};
+  };
+  /// What its sender is told once it is durable: a signal (by its key) or an answer.
+  struct Promise {
+    std::uint32_t shard = 0;
+    std::uint64_t batch = 0;
+    ExecutionId execution{};
+    std::string key{};
+    std::string task{};
+    std::string answer{};
+  };
+  void tell();
+  void send(Sent const& sent);
+  void decide(ExecutionId id);
+  void keep_promises(std::uint32_t shard);
+  void serve_all(int rounds);
+  void check_promises() const;
+
   // The rules (world_rules.cpp)
   void check_step() const;
   void check_start(Attempt const& attempt, bool approved) const;
@@ -122,6 +145,9 @@ class World {
   std::map<ExecutionId, std::uint64_t> published_;  // the last event that watchers of this life saw
   std::set<ExecutionId> by_hand_;    // retried: may exceed the limits of its workflow
   std::set<ExecutionId> cancelled_;  // somebody asked for it
+  std::vector<Sent> sent_;
+  std::vector<Promise> promises_;  // not durable yet: a crash forgets them
+  std::vector<Promise> told_;
 };
 
 }  // namespace ropewalk::sim

@@ -55,6 +55,7 @@ void World::crash() {
   ending_.clear();
   asked_.clear();
   published_.clear();
+  promises_.clear();
   std::erase_if(by_hand_, [&](ExecutionId id) {
     return is_terminal(journal_.find(id)->stored.state.status);
   });
@@ -132,6 +133,7 @@ void World::commit(std::uint32_t shard) {
     for (auto const& change : batch)
       if (change.created) accepted_.emplace(change.execution, submitted_.at(change.execution));
     cores_[shard]->committed(std::move(batch), {}, now_);
+    keep_promises(shard);
     drain(shard);
   });
 }

@@ -17,6 +17,11 @@ void World::plan() {
     in(
         some_time(4000), [this] { command(); }, true
     );
+  std::uint64_t const tells = random_.below(20);
+  for (std::uint64_t i = 0; i < tells; ++i)
+    in(
+        some_time(4000), [this] { tell(); }, true
+    );
   std::uint64_t const crashes = random_.below(4);
   for (std::uint64_t i = 0; i < crashes; ++i)
     in(
@@ -44,6 +49,7 @@ void World::clear_up(int minute) {
     if (cores_[shard]->cancel(id, now_)) drain(shard);
   }
   if (live_count == 0) return;
+  serve_all(50);
   if (minute > patience_min) throw Violation("everything ends, by itself where no attempt hangs");
   in(
       std::chrono::minutes(1), [this, minute] { clear_up(minute + 1); }, true
@@ -140,6 +146,10 @@ void World::retry_by_hand(ExecutionId id) {
   if (!cores_[shard]->retry(workflow, journal_.load(id), now_)) return;
   ++counts_.retries;
   journal_.allow_retry(id);
+  // What runs again is decided anew.
+  std::erase_if(told_, [&](Promise const& told) {
+    return told.execution == id && !told.task.empty();
+  });
   by_hand_.insert(id);
   if (workflow->concurrency)
     limits_->enter(

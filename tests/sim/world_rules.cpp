@@ -117,6 +117,7 @@ void World::check_start(Attempt const& attempt, bool approved) const {
 }
 
 void World::check_end() const {
+  check_promises();
   require(running_.empty(), "nothing runs at the end");
   require(admission_->waiting_count() == 0, "nobody waits at the end");
   for (auto const& pool : admission_->describe())

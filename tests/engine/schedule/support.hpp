@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -127,6 +128,21 @@ class Driver {
     machine.resume(now, fx);
     settle();
   }
+  /// "taken", "kept", or the code of the error.
+  std::string signal(std::string name, json::value payload = nullptr, std::string key = {}) {
+    SignalCall call{std::move(name), std::move(payload), std::move(key), "hash"};
+    auto const fate = machine.signal(std::move(call), now, 0.5, fx);
+    settle();
+    if (!fate) return fate.error().code;
+    return *fate == SignalFate::taken ? "taken" : "kept";
+  }
+  /// Empty, or the error's message.
+  std::string decide(std::string_view task, std::string answer, std::string by = {}) {
+    Decision decision{std::move(answer), {}, std::move(by)};
+    auto const decided = machine.decide(index(task), std::move(decision), now, 0.5, fx);
+    settle();
+    return decided ? std::string() : decided.error().code + ": " + decided.error().message;
+  }
   TaskRecord const& row(std::string const& task) const { return stored.tasks[rows_.at(task)]; }
   void pass_time(Duration time) {
     now += time;
@@ -199,6 +215,13 @@ class Driver {
     }
     for (auto& attempt : change.attempts) attempts.push_back(std::move(attempt));
     for (auto& record : change.spend) spend.push_back(std::move(record));
+    for (auto& signal : change.signals) {
+      auto const known = std::ranges::find(stored.signals, signal.number, &SignalRecord::number);
+      if (known == stored.signals.end())
+        stored.signals.push_back(std::move(signal));
+      else
+        *known = std::move(signal);
+    }
     for (auto const& chunk : change.events) {
       std::string_view rest = chunk.frames;
       while (!rest.empty()) {

@@ -140,6 +140,17 @@ TEST(Arguments, TheOthers) {
   EXPECT_TRUE(good({"logs", "0190", "-f", "--task", "a"}).follow);
   EXPECT_EQ(good({"why", "0190", "a"}).task, "a");
   EXPECT_EQ(good({"retry", "0190"}).verb, Verb::retry);
+  auto const approve = good({"approve", "0190", "ask[3]", "--answer", "reject", "--by", "ada"});
+  EXPECT_EQ(approve.task, "ask[3]");
+  EXPECT_EQ(approve.answer, "reject");
+  EXPECT_EQ(approve.by, "ada");
+  EXPECT_EQ(good({"approve", "0190", "ask"}).answer, "approve");
+  EXPECT_EQ(good({"signal", "0190", "paid", "--payload", "{}"}).signal, "paid");
+  EXPECT_EQ(good({"approvals"}).verb, Verb::approvals);
+  auto const replay = good({"replay", "0190", "--from", "a", "--from", "b", "--variable", "v=1"});
+  EXPECT_EQ(replay.from, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(replay.variables, std::vector<std::string>{"v=1"});
+  EXPECT_EQ(good({"diff", "0190", "0191"}).other, "0191");
   EXPECT_EQ(good({"prune", "--older-than", "30d"}).older_than, "30d");
   EXPECT_EQ(good({"prune", "--older-than", "30d"}).costs_older_than, "");
   EXPECT_EQ(
