@@ -120,7 +120,7 @@ void read_approval(WaitPlan& plan, Fields const& task, Reading const& reading) {
         "approval",
         "wrong_kind",
         "`approval` is " + std::string(fields::kind_name(*value)) + " where an object is expected",
-        "write approval: {message: Shall it go out?}"
+        "write approval: {message: \"Shall it go out?\"}"
     );
   Fields const fields(*object, "approval", reading);
   fields.allow_only(approval_fields);

@@ -17,7 +17,7 @@ void World::plan() {
     in(
         some_time(4000), [this] { command(); }, true
     );
-  std::uint64_t const tells = random_.below(20);
+  std::uint64_t const tells = random_.below(40);
   for (std::uint64_t i = 0; i < tells; ++i)
     in(
         some_time(4000), [this] { tell(); }, true

