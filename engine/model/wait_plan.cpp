@@ -112,16 +112,8 @@ void read_answers(WaitPlan& plan, Fields const& fields) {
 
 void read_approval(WaitPlan& plan, Fields const& task, Reading const& reading) {
   plan.what = WaitFor::approval;
-  auto const* value = task.find("approval");
-  if (!value) return;
-  auto const* object = value->if_object();
-  if (!object)
-    return task.add(
-        "approval",
-        "wrong_kind",
-        "`approval` is " + std::string(fields::kind_name(*value)) + " where an object is expected",
-        "write approval: {message: \"Shall it go out?\"}"
-    );
+  auto const* object = task.object("approval");
+  if (!object) return;  // an expression, or said before
   Fields const fields(*object, "approval", reading);
   fields.allow_only(approval_fields);
   if (!fields.has("message"))
