@@ -220,16 +220,17 @@ TaskType wait_type() {
   TaskType type;
   type.name = "wait";
   type.description = "Waits for a time, a signal or an answer, without holding a slot.";
-  type.fields.push_back({"duration", FieldKind::duration, false, false, false, {}, "How long."});
-  type.fields.push_back(
-      {"until", FieldKind::string, false, false, false, {}, "A time, like 2026-01-31T08:15:00Z."}
-  );
-  type.fields.push_back(
-      {"signal", FieldKind::any, false, false, false, {}, "The name of the signal that ends it."}
-  );
-  type.fields.push_back(
-      {"approval", FieldKind::object, false, false, false, {}, "What a person is asked."}
-  );
+  auto const add = [&](std::string name, FieldKind kind, std::string description) {
+    FieldSpec field;
+    field.name = std::move(name);
+    field.kind = kind;
+    field.description = std::move(description);
+    type.fields.push_back(std::move(field));
+  };
+  add("duration", FieldKind::duration, "How long.");
+  add("until", FieldKind::string, "A time, like 2026-01-31T08:15:00Z.");
+  add("signal", FieldKind::any, "The name of the signal that ends it.");
+  add("approval", FieldKind::object, "What a person is asked.");
   type.needs_slot = false;
   type.check = check_wait;
   return type;
