@@ -40,7 +40,7 @@ TEST(DiffText, TheFirstDifferenceComesFirst) {
       "\n"
       "TASK  A TOOK  B TOOK  RATIO  A COST  B COST  NOTE\n"
       "one   10ms                                   b took it over\n"
-      "two                                          \n"
+      "two\n"
   );
 }
 
